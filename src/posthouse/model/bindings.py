@@ -1,0 +1,78 @@
+"""Bindings: the wire from a source's events to an endpoint, and the policy under which they travel."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from posthouse.model.deliveries import OutcomeKind
+from posthouse.model.events import Severity
+from posthouse.model.ids import BindingId, EndpointId, Millis, ProjectId, SourceId
+
+RETRY_SCHEDULE_S: tuple[float, ...] = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""The default waits between attempts, in seconds: ten tries over about three days."""
+
+
+class Mode(StrEnum):
+    """When a binding's source is read for it."""
+
+    ON_CHANGE = "on_change"
+
+
+class BodyFormat(StrEnum):
+    """How an event is wrapped: CloudEvents 1.0 structured JSON, or its data alone."""
+
+    CLOUDEVENTS = "cloudevents"
+    RAW = "raw"
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which events a binding wants: every part that is given must match. Globs are case-sensitive `*`, `?`, `[…]`."""
+
+    types: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    severity_min: Severity | None = None
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """How a binding's deliveries are retried and judged.
+
+    `retry_schedule_s`: the wait before each retry, in seconds, at most 50 of up to 30 days each; its length + 1 is the
+    budget of attempts. `retry_kinds`: the outcome kinds that are worth another try. `time_to_live_s`: a delivery not
+    sent this long after its event was recorded is `expired`; None is for ever. `is_health_relevant`: whether failures
+    count against the endpoint. `is_strict_order`: one at a time, by ledger sequence.
+    """
+
+    retry_schedule_s: tuple[float, ...] = RETRY_SCHEDULE_S
+    retry_kinds: tuple[OutcomeKind, ...] = (OutcomeKind.TRANSIENT, OutcomeKind.RATE_LIMITED)
+    time_to_live_s: float | None = None
+    is_health_relevant: bool = True
+    is_strict_order: bool = False
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a binding's bodies look like: kept for ever under a revision number, so that a body can be explained.
+
+    `properties` narrows the source's own choices: names that are switched off here (False); what the source has off
+    stays off.
+    """
+
+    format: BodyFormat = BodyFormat.CLOUDEVENTS
+    headers: dict[str, str] = {}
+    properties: dict[str, bool] = {}
+
+
+class Binding(msgspec.Struct, frozen=True, kw_only=True):
+    """The wire: which events of which source go to which endpoint, how, and under which policy."""
+
+    id: BindingId
+    project_id: ProjectId
+    source_id: SourceId
+    endpoint_id: EndpointId
+    mode: Mode = Mode.ON_CHANGE
+    filter: Filter = Filter()
+    policy: Policy = Policy()
+    shape: Shape = Shape()
+    revision: int = 1
+    created_at: Millis = Millis(0)
