@@ -1,0 +1,1 @@
+"""Where it goes: one file per kind of target, found by name in `base.KINDS`."""
