@@ -1,0 +1,1 @@
+"""The logs that AI agents leave on disk, read as they grow."""

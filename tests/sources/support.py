@@ -1,0 +1,91 @@
+"""What the tests of sources share: state that lives in memory and takes emissions, and a context around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from posthouse.model.ids import DEFAULT_PROJECT, SourceId
+from posthouse.model.sources import Emission, Scope, Source
+from posthouse.sources.base import SourceContext, source_kind
+from posthouse.system.clock import Clock
+from tests.clock import ManualClock
+
+LOGS = Path(__file__).parent / "logs" / "projects"
+DEADLINE_S = 20.0
+
+
+class MemoryState:
+    """Satisfies `posthouse.sources.base.State`; `commit` does what the ledger would with an emission's state."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes] = {}
+
+    async def get(self, key: str, *, scope: Scope = Scope.MACHINE) -> bytes | None:
+        return self.stored.get(key)
+
+    async def items(self, prefix: str, *, scope: Scope = Scope.MACHINE) -> Mapping[str, bytes]:
+        return {key: value for key, value in sorted(self.stored.items()) if key.startswith(prefix)}
+
+    def commit(self, emission: Emission) -> None:
+        for key in emission.state_deletes:
+            del self.stored[key.key]
+        for put in emission.state_puts:
+            assert len(put.value) <= 1024 * 1024
+            self.stored[put.key] = put.value
+
+
+class Progress(list[tuple[int, int]]):
+    """Records what was told of long reads."""
+
+    def __call__(self, done: int, total: int) -> None:
+        self.append((done, total))
+
+
+def context_for(
+    kind: str,
+    settings: dict[str, Any],
+    *,
+    state: MemoryState | None = None,
+    properties: dict[str, bool] | None = None,
+    clock: Clock | None = None,
+    excluded: tuple[Path, ...] = (),
+    progress: Progress | None = None,
+) -> SourceContext:
+    """A context as intake would make it; nothing may be emitted through it."""
+    source = Source(
+        id=SourceId(1),
+        project_id=DEFAULT_PROJECT,
+        kind=kind,
+        name=kind,
+        settings=source_kind(kind).parse(settings),
+        properties=properties or {},
+        is_enabled=True,
+    )
+    return SourceContext(
+        source=source,
+        state=MemoryState() if state is None else state,
+        clock=clock or ManualClock(),
+        emit=_never,
+        progress=Progress() if progress is None else progress,
+        excluded=excluded,
+    )
+
+
+def decoded(raw: msgspec.Raw) -> Any:
+    """The JSON inside."""
+    return msgspec.json.decode(raw)
+
+
+async def soon(awaitable: Any) -> Any:
+    """The result, within the deadline."""
+    async with asyncio.timeout(DEADLINE_S):
+        return await awaitable
+
+
+async def _never(emission: Emission) -> None:
+    raise AssertionError("a snapshot source does not emit")
