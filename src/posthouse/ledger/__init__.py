@@ -1,0 +1,1 @@
+"""What remembers: the database, named SQL per engine, and functions over a transaction."""

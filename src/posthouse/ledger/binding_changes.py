@@ -1,0 +1,196 @@
+"""Bindings as they are changed: added, edited, and closed without losing what waits.
+
+A change of shape makes a new revision; the old ones are kept, so that every body ever sent can be explained. Filter
+and policy hold from now on. A removed binding first closes: it takes no new events, and is gone when the last of its
+deliveries has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from posthouse.ledger.base import Transaction
+from posthouse.ledger.bindings import BindingRow, BindingState, get_binding
+from posthouse.ledger.replays import join_line
+from posthouse.model.bindings import Filter, Mode, Policy, Shape
+from posthouse.model.errors import Conflict
+from posthouse.model.ids import DEFAULT_PROJECT, BindingId, EndpointId, Millis, ProjectId, SourceId
+
+
+class Waiting(StrEnum):
+    """What a person wants done with that which has not ended, when its binding or target is removed."""
+
+    REFUSE = "refuse"
+    DISMISS = "dismiss"
+    DELIVER = "deliver"
+
+
+class Removal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a removal met: the bindings that it closed, and how many of their deliveries had not ended."""
+
+    bindings: tuple[BindingId, ...]
+    waiting: int
+
+
+class HasWaiting(Conflict):
+    """Something has not ended, and nobody said what is to become of it. `waiting` says how much."""
+
+    def __init__(self, code: str, message: str, waiting: int) -> None:
+        super().__init__(code, f"{message} Deliver them first, or dismiss them.", field="waiting")
+        self.waiting = waiting
+
+
+class NewBinding(msgspec.Struct, frozen=True, kw_only=True):
+    """A binding to be added."""
+
+    source_id: SourceId
+    endpoint_id: EndpointId
+    mode: Mode = Mode.ON_CHANGE
+    filter: Filter = Filter()
+    policy: Policy = Policy()
+    shape: Shape = Shape()
+
+
+class BindingChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be replaced; None is left as it is."""
+
+    mode: Mode | None = None
+    filter: Filter | None = None
+    policy: Policy | None = None
+    shape: Shape | None = None
+
+
+def add_binding(
+    tx: Transaction, new: NewBinding, *, now: Millis, project_id: ProjectId = DEFAULT_PROJECT
+) -> BindingRow:
+    """Add a binding. Raises Conflict `binding.exists` where an active one does just the same."""
+    _refuse_double(tx, new.source_id, new.endpoint_id, new.mode, new.filter, project_id=project_id)
+    binding_id = BindingId(
+        tx.value(
+            "add_binding",
+            project_id=project_id,
+            source_id=new.source_id,
+            endpoint_id=new.endpoint_id,
+            now=now,
+            **_columns(new.mode, new.filter, new.policy),
+        )
+    )
+    _add_revision(tx, binding_id, 1, new.shape, now=now, project_id=project_id)
+    return get_binding(tx, binding_id, project_id=project_id)
+
+
+def edit_binding(
+    tx: Transaction,
+    binding_id: BindingId,
+    change: BindingChange,
+    *,
+    now: Millis,
+    project_id: ProjectId = DEFAULT_PROJECT,
+) -> BindingRow:
+    """Replace what is given. Raises NotFound `binding.not_found`, Conflict `binding.exists` or `binding.closing`."""
+    row = get_binding(tx, binding_id, project_id=project_id)
+    if row.state is BindingState.CLOSING:
+        raise Conflict("binding.closing", f"Binding {binding_id} is being removed and cannot be changed.")
+    old = row.binding
+    mode, wanted = change.mode or old.mode, change.filter or old.filter
+    policy, shape = change.policy or old.policy, change.shape or old.shape
+    _refuse_double(tx, old.source_id, old.endpoint_id, mode, wanted, but=binding_id, project_id=project_id)
+    revision = old.revision + (shape != old.shape)
+    if revision != old.revision:
+        _add_revision(tx, binding_id, revision, shape, now=now, project_id=project_id)
+    tx.change(
+        "edit_binding",
+        project_id=project_id,
+        id=binding_id,
+        revision=revision,
+        now=now,
+        **_columns(mode, wanted, policy),
+    )
+    if policy.is_strict_order != old.policy.is_strict_order:
+        join_line(tx, binding_id, is_strict_order=policy.is_strict_order)
+    return get_binding(tx, binding_id, project_id=project_id)
+
+
+def remove_binding(
+    tx: Transaction,
+    binding_id: BindingId,
+    *,
+    waiting: Waiting,
+    now: Millis,
+    project_id: ProjectId = DEFAULT_PROJECT,
+) -> Removal:
+    """Close a binding, or remove it where nothing waits. What is to be dismissed is dismissed by the caller.
+
+    Raises HasWaiting `binding.has_waiting` where `waiting` is refuse and something waits, NotFound `binding.not_found`.
+    """
+    get_binding(tx, binding_id, project_id=project_id)
+    count = int(tx.value("count_unended", binding_id=binding_id))
+    if count and waiting is Waiting.REFUSE:
+        raise HasWaiting("binding.has_waiting", f"{count} deliveries of binding {binding_id} have not ended.", count)
+    close_bindings(tx, [binding_id], now=now, project_id=project_id)
+    finish_closing(tx, now=now, project_id=project_id)
+    return Removal(bindings=(binding_id,), waiting=count)
+
+
+def close_bindings(
+    tx: Transaction, binding_ids: Iterable[BindingId], *, now: Millis, project_id: ProjectId = DEFAULT_PROJECT
+) -> None:
+    """Let bindings take no new events. Safe to repeat."""
+    for binding_id in binding_ids:
+        tx.change("shut_binding", project_id=project_id, id=binding_id, now=now)
+
+
+def finish_closing(tx: Transaction, *, now: Millis, project_id: ProjectId = DEFAULT_PROJECT) -> int:
+    """Remove the closing bindings that nothing waits for any more; how many there were. Safe to repeat."""
+    return tx.change("finish_closing", project_id=project_id, now=now)
+
+
+def _refuse_double(
+    tx: Transaction,
+    source_id: SourceId,
+    endpoint_id: EndpointId,
+    mode: Mode,
+    wanted: Filter,
+    *,
+    but: int = 0,
+    project_id: ProjectId,
+) -> None:
+    same = tx.value(
+        "same_binding",
+        project_id=project_id,
+        source_id=source_id,
+        endpoint_id=endpoint_id,
+        mode=mode.value,
+        filter=_json(wanted),
+        but=but,
+    )
+    if same is not None:
+        raise Conflict("binding.exists", f"Binding {same} sends the same events to the same endpoint already.")
+
+
+def _columns(mode: Mode, wanted: Filter, policy: Policy) -> dict[str, Any]:
+    return {
+        "mode": mode.value,
+        "filter": _json(wanted),
+        "retry_schedule_s": _json(policy.retry_schedule_s),
+        "retry_kinds": _json(policy.retry_kinds),
+        "time_to_live_s": policy.time_to_live_s,
+        "is_health_relevant": int(policy.is_health_relevant),
+        "is_strict_order": int(policy.is_strict_order),
+    }
+
+
+def _add_revision(
+    tx: Transaction, binding_id: BindingId, revision: int, shape: Shape, *, now: Millis, project_id: ProjectId
+) -> None:
+    tx.change(
+        "add_revision", project_id=project_id, binding_id=binding_id, revision=revision, shape=_json(shape), now=now
+    )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,55 @@
+"""The directory: every source, target, endpoint and route in one read, for the pipeline to keep in memory.
+
+Removed targets are in it too, for as long as something still waits for them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from posthouse.ledger.base import Row, Transaction
+from posthouse.ledger.bindings import routes
+from posthouse.ledger.sources import list_sources
+from posthouse.ledger.targets import target_of
+from posthouse.model.ids import EndpointId, SourceId, TargetId
+from posthouse.model.sources import Source
+from posthouse.model.targets import Endpoint, Health, Target
+from posthouse.rules.routing import Route
+
+
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
+    """What is configured. `routing` is the number that routes were read under."""
+
+    routing: int
+    routes: dict[SourceId, tuple[Route, ...]]
+    sources: dict[SourceId, Source]
+    targets: dict[TargetId, Target]
+    endpoints: dict[EndpointId, Endpoint]
+
+
+def load_directory(tx: Transaction) -> Directory:
+    """Read it all, in one transaction."""
+    routing, by_source = routes(tx)
+    targets = [target_of(row) for row in tx.all("directory_targets")]
+    endpoints = [_endpoint_of(row) for row in tx.all("directory_endpoints")]
+    return Directory(
+        routing=routing,
+        routes=by_source,
+        sources={source.id: source for source in list_sources(tx)},
+        targets={target.id: target for target in targets},
+        endpoints={endpoint.id: endpoint for endpoint in endpoints},
+    )
+
+
+def _endpoint_of(row: Row) -> Endpoint:
+    endpoint_id, project_id, target_id, name, settings, concurrency, pace_s, health = row
+    return Endpoint(
+        id=endpoint_id,
+        project_id=project_id,
+        target_id=target_id,
+        name=name,
+        settings=msgspec.Raw(settings.encode()),
+        concurrency=concurrency,
+        pace_s=pace_s,
+        health=msgspec.json.decode(health, type=Health),
+    )

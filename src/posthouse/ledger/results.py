@@ -1,0 +1,223 @@
+"""Results: what a lane's attempts led to, written in one transaction.
+
+For each result whose lease still stands: the pure rules judge it, the delivery moves, the attempt and the request's
+body are recorded, the endpoint's and the target's health take the signal. One whose lease was lost changes nothing.
+Deliveries that simply arrived at a well endpoint pass without a rule being asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from posthouse.ledger.base import Transaction
+from posthouse.ledger.ends import gave_up_drafts, settle
+from posthouse.ledger.events import Lease
+from posthouse.ledger.health import WELL, EndpointHealth, draft_of, load_health, save_endpoint, save_target
+from posthouse.ledger.leases import Claim, claim, load_policies
+from posthouse.ledger.own_events import Author, record_own
+from posthouse.model.bindings import Policy
+from posthouse.model.deliveries import ENDED, AttemptResult, DeliveryStatus, OutcomeKind
+from posthouse.model.events import EventDraft
+from posthouse.model.ids import EndpointId, Millis
+from posthouse.model.targets import Health, HealthState
+from posthouse.rules.health import (
+    DEFAULT_POLICY,
+    Tried,
+    WentOffline,
+    concurrency_of,
+    judged_kind,
+    scope_of,
+    step,
+)
+from posthouse.rules.retry import Verdict, after_attempt
+
+OFFLINE_CODE = "offline"
+"""The outcome code of an attempt that this machine's own network failed."""
+
+
+class Completed(msgspec.Struct, frozen=True, kw_only=True):
+    """What was written. `lost` are the seqs whose lease no longer stood."""
+
+    endpoint: Health
+    target: Health
+    lost: frozenset[int]
+    woken: frozenset[EndpointId]
+
+
+def complete(
+    tx: Transaction,
+    endpoint_id: EndpointId,
+    results: Sequence[AttemptResult],
+    now: Millis,
+    concurrency: int,
+    author: Author,
+) -> Completed:
+    """Write the results of one endpoint's attempts, each at most once: its fence must still stand."""
+    kept = _standing(tx, results)
+    lost = frozenset(result.delivery.seq for result in results) - {result.delivery.seq for result in kept}
+    before = load_health(tx, endpoint_id)
+    policies = load_policies(tx, {result.delivery.binding_id for result in kept})
+    verdicts = [_judge(result, policies[result.delivery.binding_id], now) for result in kept]
+    after, drafts = _take_signals(before, kept, policies, now, concurrency)
+    _write_rows(tx, kept, verdicts, now)
+    if after.endpoint is not before.endpoint:
+        save_endpoint(tx, endpoint_id, after.endpoint)
+    if after.target is not before.target:
+        save_target(tx, before.target_id, after.target)
+    settle(
+        tx, {one.delivery.binding_id for one, verdict in zip(kept, verdicts, strict=True) if verdict.status in ENDED}
+    )
+    gave_up = [
+        one.delivery.seq for one, verdict in zip(kept, verdicts, strict=True) if verdict.status is DeliveryStatus.DLQ
+    ]
+    drafts += gave_up_drafts(tx, gave_up)
+    woken = record_own(tx, drafts, now, author, project_id=before.project_id)
+    return Completed(endpoint=after.endpoint, target=after.target, lost=lost, woken=woken)
+
+
+class Advanced(msgspec.Struct, frozen=True, kw_only=True):
+    """One turn of a lane: what its results led to (None where it had none), and what it may send next."""
+
+    completed: Completed | None
+    claim: Claim
+
+
+def advance(
+    tx: Transaction,
+    endpoint_id: EndpointId,
+    results: Sequence[AttemptResult],
+    limit: int,
+    under_way: int,
+    lease: Lease,
+    now: Millis,
+    concurrency: int,
+    jitter: float,
+    author: Author,
+) -> Advanced:
+    """Write a lane's results and claim its next deliveries in one transaction.
+
+    `limit`: how many it wants; `under_way`: how many it holds beside these results, which bounds what a resuming
+    endpoint is given.
+    """
+    completed = complete(tx, endpoint_id, results, now, concurrency, author) if results else None
+    known = completed or load_health(tx, endpoint_id)
+    for health in (known.endpoint, known.target):
+        if health.state is HealthState.RESUMING:
+            limit = min(limit, max(concurrency_of(health, concurrency) - under_way, 0))
+    return Advanced(completed=completed, claim=claim(tx, endpoint_id, limit, lease, now, jitter))
+
+
+def _standing(tx: Transaction, results: Sequence[AttemptResult]) -> list[AttemptResult]:
+    """Those whose lease still stands, the first of each lease."""
+    leases = _json([(result.delivery.seq, result.delivery.fence) for result in results])
+    standing: list[int] = msgspec.json.decode(tx.value("standing_leases", leases=leases))
+    first = {results[index].delivery.seq: index for index in sorted(standing, reverse=True)}
+    return [results[index] for index in sorted(first.values())]
+
+
+def _judge(result: AttemptResult, policy: Policy, now: Millis) -> Verdict:
+    delivery = result.delivery
+    return after_attempt(
+        outcome=result.outcome,
+        policy=policy,
+        charged=delivery.charged,
+        is_due=delivery.is_due,
+        is_probe=delivery.is_probe,
+        is_check_passed=result.is_check_passed,
+        available_at=delivery.available_at,
+        now=now,
+        jitter=result.jitter,
+    )
+
+
+def _take_signals(
+    before: EndpointHealth, kept: Sequence[AttemptResult], policies: dict[Any, Policy], now: Millis, concurrency: int
+) -> tuple[EndpointHealth, list[EventDraft]]:
+    """Both healths after the results, and the events that tell of it."""
+    drafts: list[EventDraft] = []
+    endpoint, target = before.endpoint, before.target
+    for result in kept:
+        outcome = result.outcome
+        is_delivered = outcome.kind is OutcomeKind.DELIVERED
+        if is_delivered and endpoint == WELL and target == WELL:
+            continue
+        signal = _signal(result, policies[result.delivery.binding_id])
+        kind = judged_kind(outcome.kind, is_check_passed=result.is_check_passed)
+        if is_delivered or scope_of(kind) == "target":
+            target, effects = step(target, signal, now, DEFAULT_POLICY, lane_concurrency=concurrency)
+            drafts += [draft_of(effect, before, scope="target") for effect in effects]
+        if is_delivered or scope_of(kind) == "endpoint":
+            endpoint, effects = step(endpoint, signal, now, DEFAULT_POLICY, lane_concurrency=concurrency)
+            drafts += [draft_of(effect, before, scope="endpoint") for effect in effects]
+    after = msgspec.structs.replace(
+        before,
+        endpoint=before.endpoint if endpoint == before.endpoint else endpoint,
+        target=before.target if target == before.target else target,
+    )
+    return after, drafts
+
+
+def _signal(result: AttemptResult, policy: Policy) -> Tried | WentOffline:
+    outcome = result.outcome
+    if outcome.code == OFFLINE_CODE:
+        return WentOffline(jitter=result.jitter)
+    return Tried(
+        kind=outcome.kind,
+        code=outcome.code,
+        status_code=outcome.status_code,
+        detail=outcome.detail,
+        delivery_id=result.delivery.id,
+        started_at=result.started_at,
+        is_probe=result.delivery.is_probe,
+        is_check_passed=result.is_check_passed,
+        is_chargeable=outcome.is_chargeable,
+        is_relevant=policy.is_health_relevant,
+        jitter=result.jitter,
+    )
+
+
+def _write_rows(tx: Transaction, kept: Sequence[AttemptResult], verdicts: Sequence[Verdict], now: Millis) -> None:
+    if not kept:
+        return
+    moves, attempts, bodies, excerpts, body_rows = [], [], [], [], []
+    excerpt_at = body_at = 1
+    for result, verdict in zip(kept, verdicts, strict=True):
+        delivery, outcome = result.delivery, result.outcome
+        ended_at = now if verdict.status in ENDED else None
+        receipt = None if outcome.receipt is None else bytes(outcome.receipt).decode()
+        moves.append(
+            (delivery.seq, verdict.status, verdict.reason, verdict.available_at, delivery.charged + verdict.is_charged,
+             ended_at, int(delivery.is_maybe_sent or outcome.is_maybe_sent), outcome.code, outcome.status_code, receipt)
+        )  # fmt: skip
+        attempts.append(_attempt_row(result, verdict, excerpt_at))
+        excerpts.append(outcome.excerpt)
+        excerpt_at += len(outcome.excerpt)
+        if result.request is not None and result.body_hash is not None:
+            body = result.request.body
+            body_rows.append(
+                (delivery.event.project_id, delivery.event_seq, result.body_hash.hex(), body_at, len(body))
+            )
+            bodies.append(body)
+            body_at += len(body)
+    tx.change("write_results", rows=_json(moves), now=now)
+    tx.change("insert_attempts", rows=_json(attempts), excerpts=b"".join(excerpts))
+    if body_rows:
+        tx.change("insert_bodies", rows=_json(body_rows), bodies=b"".join(bodies))
+
+
+def _attempt_row(result: AttemptResult, verdict: Verdict, excerpt_at: int) -> tuple[Any, ...]:
+    delivery, outcome, request = result.delivery, result.outcome, result.request
+    return (
+        delivery.event.project_id, delivery.seq, delivery.attempt, result.started_at, result.duration_ms, outcome.kind,
+        outcome.code, outcome.status_code, outcome.detail, int(delivery.is_probe), int(verdict.is_charged),
+        delivery.revision, request and request.method, request and request.url,
+        None if request is None else _json(request.headers), result.body_hash and result.body_hash.hex(),
+        outcome.retry_after_s, excerpt_at, len(outcome.excerpt),
+    )  # fmt: skip
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,21 @@
+-- name: get_state
+-- One value of a source's state.
+SELECT value FROM source_state
+WHERE project_id = :project_id AND source_id = :source_id AND machine = :machine AND key = :key;
+
+-- name: state_items
+-- A source's state under a prefix.
+SELECT key, value FROM source_state
+WHERE project_id = :project_id AND source_id = :source_id AND machine = :machine AND key >= :prefix AND key < :end
+ORDER BY key;
+
+-- name: put_state
+-- Store or replace one value of a source's state.
+INSERT INTO source_state (project_id, source_id, machine, key, value)
+VALUES (:project_id, :source_id, :machine, :key, :value)
+ON CONFLICT (project_id, source_id, machine, key) DO UPDATE SET value = excluded.value;
+
+-- name: delete_state
+-- Forget one value of a source's state.
+DELETE FROM source_state
+WHERE project_id = :project_id AND source_id = :source_id AND machine = :machine AND key = :key;
