@@ -10,18 +10,23 @@ STOCK_S = 2.0
 before the leases end."""
 
 STOCK_MAX = 512
+STOCK_AGE_S_MAX = 5.0
+"""What has lain claimed for longer is given back before it is sent: a lease of 60 s must outlast a request (25 s) and
+the check that may follow it (30 s)."""
+
 HOLD_S = 5.0
 """How long to hold back where the answer names no time."""
 
 
 def stock_of(concurrency: int, mean_duration_s: float, pace_s: float) -> int:
-    """How many deliveries to hold claimed, at least what can be under way at once, 512 at most.
+    """How many deliveries to hold claimed: at least what can be under way at once, 512 at most.
 
-    `mean_duration_s`: of the latest requests. `pace_s`: the least time between two requests, 0 for none.
+    `mean_duration_s`: of the latest requests. `pace_s`: the least time between two requests, 0 for none; with one, no
+    more than leave in time, at least one.
     """
     per_s = concurrency / max(mean_duration_s, 0.000_1)
     if pace_s > 0:
-        per_s = min(per_s, 1 / pace_s)
+        return max(1, min(STOCK_MAX, int(min(per_s, 1 / pace_s) * STOCK_S)))
     return max(concurrency, min(STOCK_MAX, int(per_s * STOCK_S)))
 
 

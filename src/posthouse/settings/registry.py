@@ -128,13 +128,6 @@ COALESCE_CAP_S = _seconds(
     86_400.0,
     "The longest wait from the first change to the reading, however busy the source stays.",
 )
-COALESCE_STAGGER_S = _seconds(
-    "coalesce.stagger_s",
-    10.0,
-    0.0,
-    3_600.0,
-    "The wait between the bindings of one burst: the i-th is due i times this later.",
-)
 DELIVERY_CONCURRENCY = _integer(
     "delivery.concurrency",
     8,

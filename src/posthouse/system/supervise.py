@@ -159,7 +159,11 @@ class Supervisor:
                 _log.error("worker met a fatal error", worker=name, code=fatal.code, detail=fatal.message)
                 raise fatal from (None if fatal is error else error)
             code = error.code if isinstance(error, PosthouseError) else "internal"
-            _log.error("worker crashed", error=error, worker=name, code=code)
+            if isinstance(error, PosthouseError):
+                # An expected trouble (a full disk, a busy ledger) says what it is; where it arose is no news.
+                _log.warning("worker waits", worker=name, code=code, detail=error.message)
+            else:
+                _log.error("worker crashed", error=error, worker=name, code=code)
             # One that broke while it was cleaning up was to end, and ends.
             return None if self._is_to_end(name) else code
         return None

@@ -1,0 +1,300 @@
+"""The composition root: builds every part in the order of the data path and runs them until asked to stop.
+
+    guard ▷ ledger ▷ secrets ▷ lanes ▷ intake ▷ sources, spool ▷ http
+
+Nesting is the order of stopping. A stop refuses posts with 503, reads what is buffered, ends the sources, lets what is
+being sent end within its grace, gives the rest back uncharged, notes a clean stop and closes the ledger. A worker that
+crashes is started again; a broken ledger stops the daemon loudly. An unclean stop is told of at the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+from posthouse.daemon.welcome import welcome
+from posthouse.http.app import build_app
+from posthouse.http.auth import Access
+from posthouse.http.cloud_event_forms import parse_cloud_event
+from posthouse.http.event_forms import parse_event
+from posthouse.http.server import HttpServer
+from posthouse.http.services import Services
+from posthouse.ledger.base import Transaction
+from posthouse.ledger.directory import load_directory
+from posthouse.ledger.instances import Instance, start_instance, stop_instance, tell_instances
+from posthouse.ledger.own_events import Author, about_daemon, record_own
+from posthouse.ledger.sources import ensure_sources
+from posthouse.ledger.sqlite.database import SqliteDatabase, open_sqlite
+from posthouse.model.events import Severity
+from posthouse.model.ids import Millis
+from posthouse.pipeline.collection import Collection
+from posthouse.pipeline.configuration import Configuration, load_configuration
+from posthouse.pipeline.delivery import Dispatcher
+from posthouse.pipeline.directory import Known
+from posthouse.pipeline.intake import Intake
+from posthouse.pipeline.sender import Sender
+from posthouse.pipeline.spool import Spool
+from posthouse.pipeline.upkeep import Upkeep
+from posthouse.settings import (
+    API_HOST,
+    API_PORT,
+    INGEST_EVENT_BYTES_MAX,
+    LOG_FORMAT,
+    LOG_LEVEL,
+    NETWORK_ALLOW_PRIVATE,
+    Settings,
+)
+from posthouse.sources.base import KINDS
+from posthouse.system.clock import Clock, SystemClock
+from posthouse.system.disk import DiskGauge
+from posthouse.system.home import InstanceGuard, ensure_token, make_home
+from posthouse.system.http_client import HttpClient
+from posthouse.system.logging import configure_logging, get_log
+from posthouse.system.private_file import write_private
+from posthouse.system.secrets import SecretStore, open_secret_store
+from posthouse.system.supervise import Supervisor
+
+LEDGER_FILE = "ledger.db"
+SPOOL_FOLDER = "spool"
+ADDRESS_FILE = "address"
+SWITCH_INTERVAL_S = 0.000_5
+"""How long a thread keeps the interpreter while another wants it. The ledger's writer comes back from each statement to
+a busy event loop: at the default of 5 ms a commit could be held up for many times its own length."""
+
+_log = get_log(__name__)
+
+
+def run(home: Path, *, host: str | None = None, port: int | None = None) -> int:
+    """Run the daemon until SIGINT or SIGTERM; answers 0.
+
+    Raises HomeUnusable, LedgerError kinds, BadInput `settings.invalid`, PosthouseError `api.address_in_use`.
+    """
+    flags = {key: str(value) for key, value in ((API_HOST.key, host), (API_PORT.key, port)) if value is not None}
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    make_home(home)
+    with InstanceGuard(home), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_live(home, flags, os.environ))
+    return 0
+
+
+async def _live(home: Path, flags: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """One life of the daemon, between the opening and the closing of the ledger."""
+    clock = SystemClock()
+    database = await open_sqlite(home / LEDGER_FILE)
+    try:
+        configuration = await load_configuration(database, clock, environ=environ, flags=flags)
+        settings = configuration.settings
+        configure_logging(level=settings[LOG_LEVEL], style=settings[LOG_FORMAT])
+        secrets = await asyncio.to_thread(open_secret_store, home, environ=environ)
+        instance = Instance(
+            id=clock.uuid7(),
+            machine=platform.node() or "localhost",
+            pid=os.getpid(),
+            version=version("posthouse"),
+            started_at=clock.now(),
+        )
+        await database.run(_begin, instance, Author(machine=instance.machine, fresh_id=clock.uuid7))
+        daemon = Daemon(
+            home=home, database=database, configuration=configuration, secrets=secrets, clock=clock, instance=instance
+        )
+        await daemon.serve()
+        await database.run(_end, instance, clock.now(), Author(machine=instance.machine, fresh_id=clock.uuid7))
+    finally:
+        await database.close()
+
+
+class Daemon:
+    """The running parts, wired."""
+
+    def __init__(
+        self, *, home: Path, database: SqliteDatabase, configuration: Configuration, secrets: SecretStore, clock: Clock,
+        instance: Instance,
+    ) -> None:  # fmt: skip
+        self._home = home
+        self._database = database
+        self._configuration = configuration
+        self._secrets = secrets
+        self._clock = clock
+        self._instance = instance
+        self._author = Author(machine=instance.machine, fresh_id=clock.uuid7)
+        self._stop = asyncio.Event()
+        self._is_stopping = False
+
+    async def serve(self) -> None:
+        """Run until SIGINT or SIGTERM; every part has ended when it returns."""
+        _listen_to_signals(self._stop)
+        settings, clock = self._configuration.settings, self._clock
+        known = Known(self._database, await self._database.read(load_directory))
+        outbound = HttpClient(allow_private=settings[NETWORK_ALLOW_PRIVATE])
+        try:
+            async with Supervisor(clock) as supervisor:
+                await self._run_parts(supervisor, known, outbound, settings)
+        finally:
+            await outbound.close()
+
+    async def _run_parts(self, supervisor: Supervisor, known: Known, outbound: HttpClient, settings: Settings) -> None:
+        clock, database, author = self._clock, self._database, self._author
+        disk = DiskGauge(self._home, clock)
+        sender = Sender(known=known, outbound=outbound, secrets=self._secrets, clock=clock, settings=settings)
+        upkeep = Upkeep(
+            database=database,
+            clock=clock,
+            secrets=self._secrets,
+            author=author,
+            owner=self._instance.id,
+            settings=settings,
+            wake_lanes=lambda endpoint_ids: dispatcher.wake(endpoint_ids),  # noqa: PLW0108 - it is made below
+        )
+        dispatcher = Dispatcher(
+            database=database,
+            known=known,
+            sender=sender,
+            clock=clock,
+            supervisor=supervisor,
+            author=author,
+            owner=self._instance.id,
+            settings=settings,
+            notice_crash=upkeep.wake,
+        )
+        intake = Intake(
+            database=database,
+            known=known,
+            lanes=dispatcher,
+            clock=clock,
+            disk=disk,
+            machine=author.machine,
+            settings=settings,
+            expect_expiry=upkeep.expect,
+        )
+        collection = Collection(
+            database=database,
+            known=known,
+            intake=intake,
+            clock=clock,
+            supervisor=supervisor,
+            author=author,
+            excluded=(self._home.resolve(),),
+            settings=settings,
+            wake_lanes=dispatcher.wake,
+        )
+        spool = self._spool(intake, known)
+        for part in (intake, sender, dispatcher, collection, upkeep):
+            self._configuration.listen(part.apply)
+        recovered = await upkeep.recover_orphans()
+        if recovered:
+            _log.warning("deliveries were interrupted by an unclean stop and go again", count=recovered)
+        await dispatcher.start()
+        supervisor.start("upkeep", upkeep.run)
+        access = Access(
+            database,
+            clock,
+            home_token=ensure_token(self._home),
+            host=lambda: self._configuration.settings[API_HOST],
+        )
+        server = HttpServer(host=settings[API_HOST], port=settings[API_PORT])
+        services = Services(
+            database=database,
+            known=known,
+            intake=intake,
+            collection=collection,
+            dispatcher=dispatcher,
+            configuration=self._configuration,
+            access=access,
+            secrets=self._secrets,
+            outbound=outbound,
+            clock=clock,
+            disk=disk,
+            workers=supervisor.report,
+            problems=spool.problems,
+            is_stopping=lambda: self._is_stopping,
+            home=self._home,
+            ledger_path=self._database.path,
+            machine=author.machine,
+            version=self._instance.version,
+            url=lambda: server.url,
+            started_at=self._instance.started_at,
+        )
+        await access.load()
+        server.bind(build_app(services))
+        write_private(self._home / ADDRESS_FILE, server.url.encode())
+        supervisor.start("http", server.run)
+        collection.start()
+        supervisor.start("spool", spool.run)
+        sys.stdout.write(await welcome(services))
+        sys.stdout.flush()
+        await self._stop.wait()
+        self._is_stopping = True
+        _log.info("stopping", under_way=dispatcher.under_way())
+        intake.stop()
+        await supervisor.stop("spool")
+        await collection.stop()
+        await dispatcher.stop()
+        await access.note_use()
+        await server.stop()
+
+    def _spool(self, intake: Intake, known: Known) -> Spool:
+        (source,) = (one for one in known.directory.sources.values() if one.kind == "ingest")
+        return Spool(
+            self._home / SPOOL_FOLDER,
+            intake,
+            source,
+            parse=parse_event,
+            adapters={"cloudevents": parse_cloud_event},
+            event_bytes_max=lambda: self._configuration.settings[INGEST_EVENT_BYTES_MAX],
+        )
+
+
+def _begin(tx: Transaction, instance: Instance, author: Author) -> None:
+    """Note the start, and tell of it and of earlier stops that were unclean, in one transaction."""
+    now = instance.started_at
+    ensure_sources(tx, KINDS, now)
+    unclean = start_instance(tx, instance)
+    drafts = [
+        about_daemon(
+            "daemon.stopped",
+            {"is_clean": False, "pid": one.pid, "version": one.version, "started_at": one.started_at},
+            severity=Severity.ERROR,
+        )
+        for one in unclean
+    ]
+    drafts.append(about_daemon("daemon.started", {"pid": instance.pid, "version": instance.version}))
+    record_own(tx, drafts, now, author)
+    tell_instances(tx, [one.id for one in unclean])
+
+
+def _end(tx: Transaction, instance: Instance, now: Millis, author: Author) -> None:
+    data = {"is_clean": True, "pid": instance.pid, "version": instance.version, "started_at": instance.started_at}
+    record_own(tx, [about_daemon("daemon.stopped", dict(data))], now, author)
+    stop_instance(tx, instance.id, now=now)
+
+
+def _listen_to_signals(stop: asyncio.Event) -> None:
+    """The first SIGINT or SIGTERM stops in order; after it, SIGINT interrupts at once as usual."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, on_signal)
+        except NotImplementedError:
+            # Windows: the handler runs between two steps of the loop instead.
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, which is twice as fast, where there is one (there is none for Windows)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,1 @@
+"""The API: app, auth, ingest, one file per noun."""

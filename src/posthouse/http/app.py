@@ -1,0 +1,160 @@
+"""The API as one ASGI application: the hot route beside the framework, and one gate before both.
+
+    POST /api/events ──▶ IngestRoute (bare ASGI)
+    everything else  ──▶ gate (Host, Origin, token) ──▶ Litestar: one module per noun, OpenAPI at /api/schema
+
+Every answer that is a refusal is problem details (`problems`). GET needs a token of scope read, all else one of admin;
+`/api/health` needs none. Built from `Services` and nothing else; it holds no state of its own.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from posthouse.http import bindings, deliveries, events, health, settings, sources, status, targets, tokens
+from posthouse.http.ingest import IngestRoute, Message, Receive, Scope, Send
+from posthouse.http.problems import MEDIA_TYPE, answer_error, expected, headers_of, problem_of
+from posthouse.http.requests import BODY_BYTES_MAX, StrictRequest, refuse_unknown_parameters
+from posthouse.http.schema import SchemaPlugin
+from posthouse.http.services import Services
+from posthouse.ledger.tokens import TokenScope
+from posthouse.model.errors import NotFound, PosthouseError
+
+EVENTS_PATH = "/api/events"
+HEALTH_PATH = "/api/health"
+SCHEMA_PATH = "/api/schema"
+
+HANDLERS = [
+    bindings.list_all_bindings,
+    bindings.create_binding,
+    bindings.get_one_binding,
+    bindings.change_binding,
+    bindings.delete_binding,
+    deliveries.list_deliveries,
+    deliveries.get_one_delivery,
+    deliveries.replay_deliveries,
+    deliveries.dismiss_deliveries,
+    events.list_events,
+    events.get_one_event,
+    health.get_health,
+    settings.list_settings,
+    settings.get_setting,
+    settings.set_setting,
+    settings.reset_setting,
+    sources.list_all_sources,
+    sources.get_one_source,
+    sources.change_source,
+    sources.enable_one_source,
+    sources.disable_one_source,
+    sources.push_source,
+    sources.preview_source,
+    status.get_status,
+    targets.list_all_targets,
+    targets.create_target,
+    targets.get_one_target,
+    targets.change_target,
+    targets.delete_target,
+    targets.test_target,
+    targets.reconnect_target,
+    targets.pause_target,
+    targets.resume_target,
+    targets.rotate_secret,
+    targets.get_target_health,
+    tokens.list_tokens,
+    tokens.create_token,
+    tokens.revoke_token,
+]
+
+
+class App:
+    """The ASGI application. `apply` is to be called with changed settings; `build_app` sees to it."""
+
+    def __init__(self, services: Services, ingest: IngestRoute, rest: Litestar) -> None:
+        self._access = services.access
+        self._ingest = ingest
+        self._rest = rest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; anything but HTTP and the lifespan is closed."""
+        if scope["type"] == "http":
+            if scope["method"] == "POST" and scope["path"] == EVENTS_PATH:
+                await self._ingest(scope, receive, send)
+            else:
+                await self._pass(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._rest(scope, receive, send)  # type: ignore[arg-type]
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        try:
+            scope["auth"] = self._access.judge(scope["headers"], _needed(scope["method"], path))
+            if path.startswith(f"{SCHEMA_PATH}/"):
+                # Pages of the framework's own, which speak HTML.
+                raise NotFound("request.unknown_path", f"There is nothing at {path[:200]}.")
+        except PosthouseError as error:
+            await _refuse(send, error)
+            return
+        await self._rest(scope, receive, send)  # type: ignore[arg-type]
+
+
+def build_app(services: Services) -> App:
+    """The application over a daemon's parts. Its sources must be in the ledger; `services.access` must be loaded."""
+    posted = next(one for one in services.known.directory.sources.values() if one.kind == "ingest")
+    ingest = IngestRoute(
+        access=services.access,
+        intake=services.intake,
+        source=posted,
+        settings=services.configuration.settings,
+    )
+    services.configuration.listen(ingest.apply)
+    rest = Litestar(
+        HANDLERS,
+        before_request=refuse_unknown_parameters,
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        exception_handlers={Exception: answer_error},
+        logging_config=None,
+        openapi_config=OpenAPIConfig(
+            title="Posthouse",
+            version=services.version,
+            path=SCHEMA_PATH,
+            render_plugins=[SchemaPlugin()],
+            operation_id_creator=lambda handler, _method, _parts: camel_case(handler.handler_name),
+            use_handler_docstrings=True,
+            components=Components(security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}),
+            security=[{"bearer": []}],
+        ),
+        request_class=StrictRequest,
+        request_max_body_size=BODY_BYTES_MAX,
+    )
+    return App(services, ingest, rest)
+
+
+def camel_case(name: str) -> str:
+    """`get_status` as `getStatus`: how operations are called in the document."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _needed(method: str, path: str) -> TokenScope | None:
+    if path == HEALTH_PATH:
+        return None
+    return TokenScope.READ if method == "GET" else TokenScope.ADMIN
+
+
+async def _refuse(send: Send, error: PosthouseError) -> None:
+    known = expected(error)
+    body = msgspec.json.encode(problem_of(known))
+    headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **headers_of(known)}
+    start: Message = {
+        "type": "http.response.start",
+        "status": known.status,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

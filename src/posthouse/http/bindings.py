@@ -1,0 +1,272 @@
+"""`/api/bindings`: the wires from sources to endpoints, and the policy under which events travel them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from litestar import delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, JSONBody
+
+from posthouse.http.problems import problems
+from posthouse.http.removal import RemovedView, dismiss_waiting, finish_removal
+from posthouse.http.requests import (
+    LIMIT_DEFAULT,
+    Cursor,
+    Limit,
+    OptionalReference,
+    Reference,
+    after,
+    next_cursor,
+)
+from posthouse.http.services import Services
+from posthouse.ledger.base import Transaction
+from posthouse.ledger.binding_changes import (
+    BindingChange,
+    NewBinding,
+    Waiting,
+    add_binding,
+    edit_binding,
+    remove_binding,
+)
+from posthouse.ledger.bindings import BindingRow, BindingState, get_binding, list_bindings
+from posthouse.ledger.endpoints import choose_endpoint
+from posthouse.ledger.names import id_in
+from posthouse.ledger.sources import get_source
+from posthouse.ledger.targets import get_target
+from posthouse.model.bindings import RETRY_SCHEDULE_S, BodyFormat, Filter, Mode, Policy, Shape
+from posthouse.model.deliveries import OutcomeKind
+from posthouse.model.errors import BadInput, NotFound
+from posthouse.model.events import Severity
+from posthouse.model.ids import BindingId, Millis
+from posthouse.model.sources import Source
+from posthouse.sources.base import source_kind
+from posthouse.targets.headers import check_headers
+
+MONTH_S = 30 * 86_400.0
+YEAR_S = 366 * 86_400.0
+
+Glob = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Globs = Annotated[tuple[Glob, ...], msgspec.Meta(max_length=100)]
+Wait = Annotated[float, msgspec.Meta(ge=0.0, le=MONTH_S)]
+
+
+class FilterView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Which events: any of the type globs, any origin glob, at least the severity; an empty part matches all."""
+
+    types: Globs = ()
+    origins: Globs = ()
+    severity_min: Severity | None = None
+
+
+class PolicyView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """How deliveries are retried and judged.
+
+    `retryScheduleS` holds the wait before each retry; `timeToLiveS` ends what was not sent in time, null never does.
+    """
+
+    retry_schedule_s: Annotated[tuple[Wait, ...], msgspec.Meta(max_length=50)] = RETRY_SCHEDULE_S
+    retry_kinds: Annotated[tuple[OutcomeKind, ...], msgspec.Meta(max_length=6)] = (
+        OutcomeKind.TRANSIENT,
+        OutcomeKind.RATE_LIMITED,
+    )
+    time_to_live_s: Annotated[float, msgspec.Meta(gt=0.0, le=YEAR_S)] | None = None
+    is_health_relevant: bool = True
+    is_strict_order: bool = False
+
+
+class ShapeView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What bodies look like. `properties` narrows the source's own choices: names that are switched off here."""
+
+    format: BodyFormat = BodyFormat.CLOUDEVENTS
+    headers: Annotated[dict[str, str], msgspec.Meta(max_length=50)] = {}
+    properties: Annotated[dict[str, bool], msgspec.Meta(max_length=200)] = {}
+
+
+class BindingView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A binding. closing: it takes no new events and goes when nothing waits for it any more."""
+
+    id: int
+    source_id: int
+    source: str
+    target_id: int
+    target: str
+    endpoint_id: int
+    endpoint: str
+    state: BindingState
+    mode: Mode
+    filter: FilterView
+    policy: PolicyView
+    shape: ShapeView
+    revision: int
+    created_at: Millis
+    updated_at: Millis
+
+
+class BindingList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A page of bindings."""
+
+    items: list[BindingView]
+    next_cursor: str | None
+
+
+class BindingInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A binding to be made. A target with one endpoint needs no name for it."""
+
+    source: str | int
+    target: str | int
+    endpoint: str | int | None = None
+    mode: Mode = Mode.ON_CHANGE
+    filter: FilterView = msgspec.field(default_factory=FilterView)
+    policy: PolicyView = msgspec.field(default_factory=PolicyView)
+    shape: ShapeView = msgspec.field(default_factory=ShapeView)
+
+
+class BindingPatch(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What to replace; each part is replaced whole."""
+
+    mode: Mode | None = None
+    filter: FilterView | None = None
+    policy: PolicyView | None = None
+    shape: ShapeView | None = None
+
+
+@get("/api/bindings", responses=problems(404))
+async def list_all_bindings(
+    services: NamedDependency[Services],
+    source: OptionalReference = None,
+    target: OptionalReference = None,
+    cursor: Cursor = None,
+    limit: Limit = LIMIT_DEFAULT,
+) -> BindingList:
+    """Every binding, or those of a source or target."""
+    found = await services.database.read(_page, source, target, after=after(cursor), limit=limit)
+    return BindingList(
+        items=[view_binding(row) for row in found], next_cursor=next_cursor([row.binding.id for row in found], limit)
+    )
+
+
+@post("/api/bindings", responses=problems(404, 409, 413, 415))
+async def create_binding(data: JSONBody[BindingInput], services: NamedDependency[Services]) -> BindingView:
+    """Bind a source to an endpoint, and switch the source on."""
+    row = await services.database.run(_add, data, services.clock.now())
+    await services.collection.enable(row.binding.source_id)
+    await services.known.reload()
+    return view_binding(row)
+
+
+@get("/api/bindings/{reference:str}", responses=problems(404))
+async def get_one_binding(reference: Reference, services: NamedDependency[Services]) -> BindingView:
+    """One binding."""
+    return view_binding(await services.database.read(get_binding, _binding_id(reference)))
+
+
+@patch("/api/bindings/{reference:str}", responses=problems(404, 409, 413, 415))
+async def change_binding(
+    reference: Reference, data: JSONBody[BindingPatch], services: NamedDependency[Services]
+) -> BindingView:
+    """Change a binding. A changed shape makes a new revision, which a replay uses too."""
+    row = await services.database.run(_edit, _binding_id(reference), data, services.clock.now())
+    await services.known.reload()
+    services.dispatcher.wake([row.binding.endpoint_id])
+    return view_binding(row)
+
+
+@delete("/api/bindings/{reference:str}", status_code=200, responses=problems(404, 409))
+async def delete_binding(
+    reference: Reference, services: NamedDependency[Services], waiting: FromQuery[Waiting] = Waiting.REFUSE
+) -> RemovedView:
+    """Remove a binding; what waits is refused, dismissed, or delivered first."""
+    binding_id = _binding_id(reference)
+    removal = await services.database.run(remove_binding, binding_id, waiting=waiting, now=services.clock.now())
+    await services.known.reload()
+    if waiting is Waiting.DISMISS:
+        await dismiss_waiting(services, removal)
+    return await finish_removal(services, removal)
+
+
+def view_binding(row: BindingRow) -> BindingView:
+    """A binding as the API shows it."""
+    binding = row.binding
+    wanted, policy, shape = binding.filter, binding.policy, binding.shape
+    return BindingView(
+        id=binding.id,
+        source_id=binding.source_id,
+        source=row.source,
+        target_id=row.target_id,
+        target=row.target,
+        endpoint_id=binding.endpoint_id,
+        endpoint=row.endpoint,
+        state=row.state,
+        mode=binding.mode,
+        filter=FilterView(types=wanted.types, origins=wanted.origins, severity_min=wanted.severity_min),
+        policy=PolicyView(**msgspec.structs.asdict(policy)),
+        shape=ShapeView(format=shape.format, headers=shape.headers, properties=shape.properties),
+        revision=binding.revision,
+        created_at=binding.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _add(tx: Transaction, data: BindingInput, now: Millis) -> BindingRow:
+    source = get_source(tx, data.source)
+    endpoint = choose_endpoint(tx, get_target(tx, data.target), None if data.endpoint is None else str(data.endpoint))
+    new = NewBinding(
+        source_id=source.id,
+        endpoint_id=endpoint.id,
+        mode=data.mode,
+        filter=_filter(data.filter),
+        policy=_policy(data.policy),
+        shape=_shape(data.shape, source),
+    )
+    return add_binding(tx, new, now=now)
+
+
+def _edit(tx: Transaction, binding_id: BindingId, data: BindingPatch, now: Millis) -> BindingRow:
+    source = get_source(tx, get_binding(tx, binding_id).binding.source_id)
+    change = BindingChange(
+        mode=data.mode,
+        filter=None if data.filter is None else _filter(data.filter),
+        policy=None if data.policy is None else _policy(data.policy),
+        shape=None if data.shape is None else _shape(data.shape, source),
+    )
+    return edit_binding(tx, binding_id, change, now=now)
+
+
+def _filter(view: FilterView) -> Filter:
+    return Filter(types=view.types, origins=view.origins, severity_min=view.severity_min)
+
+
+def _policy(view: PolicyView) -> Policy:
+    if OutcomeKind.DELIVERED in view.retry_kinds:
+        raise BadInput("binding.policy_invalid", "What was delivered is not retried.", field="policy.retryKinds")
+    return Policy(**msgspec.structs.asdict(view))
+
+
+def _shape(view: ShapeView, source: Source) -> Shape:
+    known = {one.name for one in source_kind(source.kind).properties}
+    for name in view.properties:
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            message = f"{source.name} has no property {name[:100]!r}. There is: {there}."
+            raise BadInput("source.unknown_property", message, field=f"shape.properties.{name[:100]}")
+    headers = check_headers(view.headers, field="shape.headers")
+    return Shape(format=view.format, headers=headers, properties=view.properties)
+
+
+def _binding_id(reference: str) -> BindingId:
+    found = id_in(reference)
+    if found is None:
+        raise NotFound("binding.not_found", f"There is no binding {reference[:100]!r}; bindings go by their number.")
+    return BindingId(found)
+
+
+def _page(tx: Transaction, source: str | None, target: str | None, *, after: int, limit: int) -> list[BindingRow]:
+    return list_bindings(
+        tx,
+        source_id=None if source is None else get_source(tx, source).id,
+        target_id=None if target is None else get_target(tx, target).id,
+        after=after,
+        limit=limit,
+    )

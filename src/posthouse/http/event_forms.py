@@ -1,0 +1,261 @@
+"""The forms in which events are posted, decoded and judged: pure, and the same for HTTP and the spool.
+
+    application/json                      one event as an object, or several in an array
+    application/x-ndjson                  one event a line; blank lines are passed over
+    application/cloudevents+json          one CloudEvent (see `cloud_event_forms`)
+    application/cloudevents-batch+json    several in an array
+
+All or nothing: the first thing that does not fit is raised, with its index (from 0) or line (from 1). Unknown fields
+are refused, so that a misspelt one is never lost in silence; of a name that is given twice the last one counts. `data`
+is kept byte for byte; it may be any JSON in UTF-8 that is at most 100 levels deep and whose numbers are in range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from posthouse.model.errors import BadInput, TooLarge
+from posthouse.model.events import EMPTY_OBJECT, EventDraft, Severity
+from posthouse.model.ids import Millis
+
+DEPTH_MAX = 100
+AT_MAX = 253_402_300_799_999
+"""The last millisecond of the year 9999."""
+
+T = TypeVar("T")
+
+_VISIBLE = r"^[^\x00-\x1f\x7f]*\Z"
+TypeText = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=_VISIBLE)]
+ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=_VISIBLE)]
+LongText = Annotated[str, msgspec.Meta(max_length=1_000, pattern=_VISIBLE)]
+Instant = Annotated[int, msgspec.Meta(ge=0, le=AT_MAX)] | Annotated[datetime, msgspec.Meta(tz=True)]
+"""Unix milliseconds, or RFC 3339 text with its offset."""
+
+
+class Form(Enum):
+    """How a body is to be read."""
+
+    JSON = "application/json"
+    NDJSON = "application/x-ndjson"
+    CLOUD_EVENT = "application/cloudevents+json"
+    CLOUD_EVENT_BATCH = "application/cloudevents-batch+json"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How large one event may be, in bytes as it was posted, and how many one body may hold."""
+
+    event_bytes_max: int
+    items_max: int
+
+
+class PostedEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """An event as it is posted. `key` makes it idempotent within its origin; `at` is when it happened."""
+
+    type: TypeText
+    data: msgspec.Raw = msgspec.field(default_factory=lambda: EMPTY_OBJECT)
+    origin: LongText | None = None
+    subject: LongText | None = None
+    severity: Severity = Severity.INFO
+    at: Instant | None = None
+    key: ShortText | None = None
+    expires_at: Instant | None = None
+    correlation_key: ShortText | None = None
+    supersede_key: ShortText | None = None
+
+
+_decode_event = msgspec.json.Decoder(PostedEvent).decode
+_decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_any = msgspec.json.Decoder().decode
+
+
+def parse_events(form: Form, body: bytes, limits: Limits) -> list[EventDraft]:
+    """The drafts of a body. Raises BadInput `event.*` with index or line, TooLarge."""
+    match form:
+        case Form.JSON:
+            if body[:64].lstrip(b" \t\r\n")[:1] == b"[":
+                return _parse_items(body, parse_event, limits)
+            return [_parse_lone(body, parse_event, limits)]
+        case Form.NDJSON:
+            return _parse_lines(body, limits)
+        case Form.CLOUD_EVENT | Form.CLOUD_EVENT_BATCH:
+            # Most daemons never see one.
+            from posthouse.http.cloud_event_forms import parse_cloud_event
+
+            if form is Form.CLOUD_EVENT:
+                return [_parse_lone(body, parse_cloud_event, limits)]
+            return _parse_items(body, parse_cloud_event, limits)
+
+
+def parse_event(text: bytes | msgspec.Raw) -> EventDraft:
+    """The draft of one posted event's JSON. Raises BadInput `event.*`."""
+    posted = decode(_decode_event, text)
+    if posted.data is not EMPTY_OBJECT:
+        check_data(posted.data)
+    return EventDraft(
+        type=posted.type,
+        data=posted.data,
+        at=None if posted.at is None else to_millis(posted.at, "at"),
+        severity=posted.severity,
+        subject=posted.subject,
+        origin=posted.origin or "",
+        key=posted.key,
+        expires_at=None if posted.expires_at is None else to_millis(posted.expires_at, "expiresAt"),
+        supersede_key=posted.supersede_key,
+        correlation_key=posted.correlation_key,
+    )
+
+
+def decode(decoder: Callable[[bytes | msgspec.Raw], T], text: bytes | msgspec.Raw) -> T:
+    """Decode with errors as ours: `event.not_json`, `event.<field>_missing`, `event.unknown_field` and the like."""
+    try:
+        return decoder(text)
+    except msgspec.ValidationError as error:
+        raise _misfit(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput("event.not_json", f"This is not JSON in UTF-8: {_first_words(error)}.") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+
+
+def check_data(data: msgspec.Raw, field: str = "data") -> None:
+    """Raise BadInput `event.data_invalid` where later readers could choke: not UTF-8, too deep, numbers too large."""
+    try:
+        value = _decode_any(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput("event.data_invalid", f"The event's data: {_first_words(error)}.", field=field) from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    text = memoryview(data)
+    if len(text) > 2 * DEPTH_MAX and isinstance(value, dict | list) and _depth_exceeds(value):
+        raise _too_deep()
+
+
+def to_millis(instant: int | datetime, field: str) -> Millis:
+    """Unix milliseconds. Raises BadInput `event.<field>_invalid` before 1970."""
+    if isinstance(instant, int):
+        return Millis(instant)
+    try:
+        millis = round(instant.timestamp() * 1000)
+    except (OverflowError, ValueError):
+        millis = -1
+    if not 0 <= millis <= AT_MAX:
+        raise BadInput(f"event.{_snake(field)}_invalid", f"{field} must lie in the years 1970 to 9999.", field=field)
+    return Millis(millis)
+
+
+def _parse_lone(body: bytes, parse: Callable[[bytes], EventDraft], limits: Limits) -> EventDraft:
+    if len(body) > limits.event_bytes_max:
+        raise _too_large(len(body), limits)
+    return parse(body)
+
+
+def _parse_items(body: bytes, parse: Callable[[msgspec.Raw], EventDraft], limits: Limits) -> list[EventDraft]:
+    items = decode(_decode_array, body)
+    _check_count(len(items), limits)
+    drafts: list[EventDraft] = []
+    for index, item in enumerate(items):
+        try:
+            if len(memoryview(item)) > limits.event_bytes_max:
+                raise _too_large(len(memoryview(item)), limits)
+            drafts.append(parse(item))
+        except BadInput as error:
+            error.index = index
+            raise
+    return drafts
+
+
+def _parse_lines(body: bytes, limits: Limits) -> list[EventDraft]:
+    drafts: list[EventDraft] = []
+    for number, line in _lines(body):
+        try:
+            if len(line) > limits.event_bytes_max:
+                raise _too_large(len(line), limits)
+            drafts.append(parse_event(line))
+        except BadInput as error:
+            error.line = number
+            raise
+        if len(drafts) > limits.items_max:
+            _check_count(len(drafts), limits)
+    _check_count(len(drafts), limits)
+    return drafts
+
+
+def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold something, with their numbers from 1. Only a line feed ends one, as JSON text has none."""
+    start, number = 0, 0
+    while start < len(body):
+        number += 1
+        end = body.find(b"\n", start)
+        end = len(body) if end < 0 else end
+        line = body[start:end].strip(b" \t\r")
+        if line:
+            yield number, line
+        start = end + 1
+
+
+def _check_count(count: int, limits: Limits) -> None:
+    if count == 0:
+        raise BadInput("event.none", "There is no event in this body.")
+    if count > limits.items_max:
+        raise TooLarge(
+            "event.too_many", f"One request may carry {limits.items_max} events (ingest.items_max). Send them in parts."
+        )
+
+
+def _too_large(size: int, limits: Limits) -> TooLarge:
+    return TooLarge(
+        "event.too_large",
+        f"The event has {size} bytes; one may have {limits.event_bytes_max} (ingest.event_bytes_max).",
+    )
+
+
+def _too_deep() -> BadInput:
+    return BadInput("event.too_deep", f"The JSON is nested more than {DEPTH_MAX} levels deep.", field="data")
+
+
+def _depth_exceeds(value: Any) -> bool:
+    """Whether anything lies more than DEPTH_MAX levels deep; level by level, so that depth costs no stack."""
+    level = [value]
+    for _ in range(DEPTH_MAX):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) in (dict, list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _misfit(text: str) -> BadInput:
+    """Our words for msgspec's: its messages are "what - at `$.path`"."""
+    what, _, where = text.partition(" - at `")
+    field = where.rstrip("`").removeprefix("$").removeprefix(".")
+    if what.startswith("Object missing required field `"):
+        field = what.removeprefix("Object missing required field `").rstrip("`")
+        return BadInput(f"event.{_snake(field)}_missing", f"The event has no {field}.", field=field)
+    if what.startswith("Object contains unknown field `"):
+        field = what.removeprefix("Object contains unknown field `").rstrip("`")[:100]
+        return BadInput("event.unknown_field", f"An event has no field {field!r}. Is it misspelt?", field=field)
+    if not field.isalpha():
+        return BadInput("event.invalid", f"This is not an event: {what}.")
+    if "matching regex" in what:
+        what = "No control characters may be in it"
+    return BadInput(f"event.{_snake(field)}_invalid", f"{field}: {what}.", field=field)
+
+
+def _first_words(error: Exception) -> str:
+    """What a decoder says, without the input that some repeat."""
+    if isinstance(error, UnicodeDecodeError):
+        return "a byte is not UTF-8"
+    return str(error).partition(" - at ")[0]
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

@@ -1,0 +1,1 @@
+"""What moves: intake (signal to ledger), delivery (ledger to target), upkeep."""

@@ -1,0 +1,38 @@
+"""What the pipeline knows of configured things: kept in memory, read again whenever they change.
+
+URLs, headers and credentials are read from here at send time, so that an edit applies to what waits. Shapes are kept
+per binding revision, which never change.
+"""
+
+from __future__ import annotations
+
+from posthouse.ledger.base import Database
+from posthouse.ledger.bindings import shape_of
+from posthouse.ledger.directory import Directory, load_directory
+from posthouse.model.bindings import Shape
+from posthouse.model.ids import BindingId
+
+SHAPES_MAX = 4_096
+
+
+class Known:
+    """The present directory. Call `reload` after every change to sources, targets, endpoints or bindings."""
+
+    def __init__(self, database: Database, directory: Directory) -> None:
+        self._database = database
+        self._shapes: dict[tuple[BindingId, int], Shape] = {}
+        self.directory = directory
+
+    async def reload(self) -> None:
+        """Read everything again."""
+        self.directory = await self._database.read(load_directory)
+
+    async def shape(self, binding_id: BindingId, revision: int) -> Shape:
+        """The shape of one binding revision."""
+        key = (binding_id, revision)
+        shape = self._shapes.get(key)
+        if shape is None:
+            if len(self._shapes) >= SHAPES_MAX:
+                self._shapes.clear()
+            shape = self._shapes[key] = await self._database.read(shape_of, binding_id, revision)
+        return shape

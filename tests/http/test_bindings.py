@@ -1,0 +1,166 @@
+"""`/api/bindings`: wires with their filter, policy and shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.http.house import House
+
+HOOK = "http://127.0.0.1:9/"
+
+
+async def _bind(house: House, **parts: Any) -> Any:
+    return await house.post("/api/bindings", {"source": "ingest", "target": "hook", **parts})
+
+
+async def test_binding_is_made_with_the_defaults_and_shown_by_name(house: House) -> None:
+    target = await house.add_hook(HOOK)
+
+    answer = await _bind(house)
+
+    made = answer.json
+    assert answer.status == 201
+    assert (made["source"], made["target"], made["endpoint"], made["state"]) == ("ingest", "hook", "default", "active")
+    assert made["filter"] == {"types": [], "origins": [], "severityMin": None}
+    assert made["shape"] == {"format": "cloudevents", "headers": {}, "properties": {}}
+    assert len(made["policy"]["retryScheduleS"]) == 9
+    assert made["policy"]["retryKinds"] == ["transient", "rate_limited"]
+    assert (await house.get(f"/api/bindings/{made['id']}")).json == made
+    assert (await house.get("/api/bindings?source=ingest&target=hook")).json["items"] == [made]
+    assert (await house.get(f"/api/bindings?target={target['id']}")).json["items"] == [made]
+    assert (await house.get("/api/bindings?source=posthouse")).json["items"] == []
+
+
+async def test_binding_switches_its_source_on(house: House) -> None:
+    await house.add_hook(HOOK)
+    assert (await house.get("/api/sources/claude-sessions")).json["isEnabled"] is False
+
+    await _bind(house, source="claude-sessions")
+
+    found = (await house.get("/api/sources/claude-sessions")).json
+    assert (found["isEnabled"], found["bindings"]) == (True, 1)
+
+
+async def test_all_parts_are_taken_by_id_too(house: House) -> None:
+    target = await house.add_hook(HOOK)
+    source = (await house.get("/api/sources/ingest")).json
+    parts = {
+        "source": source["id"],
+        "target": target["id"],
+        "endpoint": target["endpoints"][0]["id"],
+        "mode": "on_change",
+        "filter": {"types": ["build.*"], "origins": ["ci"], "severityMin": "warning"},
+        "policy": {
+            "retryScheduleS": [1, 2.5],
+            "retryKinds": ["transient"],
+            "timeToLiveS": 60,
+            "isHealthRelevant": False,
+            "isStrictOrder": True,
+        },
+        "shape": {"format": "raw", "headers": {"X-Team": "blue"}},
+    }
+
+    made = (await _bind(house, **parts)).json
+
+    assert made["filter"] == parts["filter"]
+    assert made["policy"] == parts["policy"]
+    assert made["shape"] == {"format": "raw", "headers": {"x-team": "blue"}, "properties": {}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "code", "field"),
+    [
+        ({"source": "nothing"}, 404, "source.not_found", None),
+        ({"target": "nothing"}, 404, "target.not_found", None),
+        ({"endpoint": "nothing"}, 404, "endpoint.not_found", None),
+        ({"mode": "hourly"}, 400, "request.invalid", "mode"),
+        ({"filter": {"types": [""]}}, 400, "request.invalid", "filter.types[0]"),
+        ({"filter": {"severityMin": "loud"}}, 400, "request.invalid", "filter.severityMin"),
+        ({"filter": {"type": ["a"]}}, 400, "request.invalid", "filter"),
+        ({"policy": {"retryScheduleS": [-1]}}, 400, "request.invalid", "policy.retryScheduleS[0]"),
+        ({"policy": {"retryScheduleS": [1] * 51}}, 400, "request.invalid", "policy.retryScheduleS"),
+        ({"policy": {"retryKinds": ["delivered"]}}, 400, "binding.policy_invalid", "policy.retryKinds"),
+        ({"policy": {"timeToLiveS": 0}}, 400, "request.invalid", "policy.timeToLiveS"),
+        ({"shape": {"headers": {"host": "x"}}}, 400, "target.header_reserved", "shape.headers.host"),
+        ({"shape": {"properties": {"title": False}}}, 400, "source.unknown_property", "shape.properties.title"),
+    ],
+)
+async def test_binding_that_does_not_fit_is_refused(
+    house: House, parts: dict[str, Any], status: int, code: str, field: str | None
+) -> None:
+    await house.add_hook(HOOK)
+
+    answer = await _bind(house, **parts)
+
+    assert (answer.status, answer.code, answer.json.get("field")) == (status, code, field)
+    assert (await house.get("/api/bindings")).json["items"] == []
+
+
+async def test_same_binding_twice_is_409(house: House) -> None:
+    await house.add_hook(HOOK)
+    await _bind(house)
+
+    answer = await _bind(house)
+
+    assert (answer.status, answer.code) == (409, "binding.exists")
+
+
+async def test_changed_shape_makes_a_revision_and_changed_policy_does_not(house: House) -> None:
+    await house.add_hook(HOOK)
+    path = f"/api/bindings/{(await _bind(house)).json['id']}"
+
+    shaped = (await house.patch(path, {"shape": {"format": "raw"}})).json
+    timed = (await house.patch(path, {"policy": {"timeToLiveS": 5}})).json
+
+    assert (shaped["revision"], shaped["shape"]["format"]) == (2, "raw")
+    assert (timed["revision"], timed["shape"]["format"], timed["policy"]["timeToLiveS"]) == (2, "raw", 5)
+
+
+async def test_changed_filter_holds_for_the_next_event(house: House) -> None:
+    await house.add_hook(HOOK)
+    path = f"/api/bindings/{(await _bind(house)).json['id']}"
+    await house.patch(path, {"filter": {"types": ["only"]}})
+
+    answer = await house.post("/api/events", [{"type": "other"}, {"type": "only"}])
+
+    assert [taken["deliveries"] for taken in answer.json["events"]] == [0, 1]
+
+
+async def test_removed_binding_takes_nothing_more(house: House) -> None:
+    await house.add_hook(HOOK)
+    path = f"/api/bindings/{(await _bind(house)).json['id']}"
+
+    removal = await house.delete(path)
+    answer = await house.post("/api/events", {"type": "t"})
+
+    assert (removal.status, removal.json) == (200, {"waiting": 0})
+    assert answer.json["events"][0]["deliveries"] == 0
+    assert (await house.get(path)).code == "binding.not_found"
+
+
+async def test_removal_asks_about_what_waits(house: House) -> None:
+    await house.add_hook(HOOK)
+    path = f"/api/bindings/{(await _bind(house)).json['id']}"
+    await house.post("/api/targets/hook/pause")
+    await house.post("/api/events", [{"type": "t"}] * 3)
+
+    refused = await house.delete(path)
+    closing = await house.delete(f"{path}?waiting=deliver")
+    listed = (await house.get(path)).json["state"]
+    changed = await house.patch(path, {"mode": "on_change"})
+    dismissed = await house.delete(f"{path}?waiting=dismiss")
+
+    assert (refused.status, refused.code, refused.json["waiting"]) == (409, "binding.has_waiting", 3)
+    assert (closing.json, listed, changed.code) == ({"waiting": 3}, "closing", "binding.closing")
+    assert dismissed.json == {"waiting": 3}
+    assert (await house.get(path)).status == 404
+    assert (await house.get("/api/status")).json["counts"]["dismissed"] == 3
+
+
+@pytest.mark.parametrize("reference", ["x", "999", "9" * 30, "-1", "1.0"])
+async def test_binding_that_is_not_there_is_404(house: House, reference: str) -> None:
+    for method in ("GET", "DELETE", "PATCH"):
+        answer = await house.ask(method, f"/api/bindings/{reference}", {} if method == "PATCH" else None)
+        assert (answer.status, answer.code) == (404, "binding.not_found")

@@ -1,0 +1,430 @@
+"""The moving parts of the house, put together over a real SQLite ledger, real sockets and real files, without an API.
+
+    async with running(folder, HandClock()) as parts:
+        hook = await parts.add_webhook(receiver.url)
+        await parts.bind("ingest", hook)
+        posted = await parts.post()
+        await parts.until_status(posted, "delivered")
+
+Nothing here sleeps: `until` looks again after every commit. Under a `HandClock` the house's own timers (retries, probes,
+quiet windows, expiry) fire only when a test moves the time; deadlines of the tests themselves stay real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import inspect
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import uuid4
+
+import msgspec
+
+from posthouse.ledger.base import Database, Transaction
+from posthouse.ledger.binding_changes import NewBinding, add_binding
+from posthouse.ledger.deliveries import DeliveryQuery, DeliveryRecord, get_delivery, page_deliveries
+from posthouse.ledger.directory import load_directory
+from posthouse.ledger.endpoints import NewEndpoint
+from posthouse.ledger.events import EventQuery, EventRow, get_event, page_events
+from posthouse.ledger.health import EndpointHealth, load_health
+from posthouse.ledger.own_events import Author
+from posthouse.ledger.results import advance
+from posthouse.ledger.sources import edit_source, ensure_sources
+from posthouse.ledger.sqlite.database import SqliteDatabase, open_sqlite
+from posthouse.ledger.targets import add_target, edit_target
+from posthouse.model.bindings import Filter, Policy, Shape
+from posthouse.model.events import Event, EventDraft
+from posthouse.model.ids import BindingId, EndpointId, SourceId
+from posthouse.model.sources import Source
+from posthouse.model.targets import Target
+from posthouse.pipeline.collection import Collection
+from posthouse.pipeline.delivery import Dispatcher
+from posthouse.pipeline.directory import Known
+from posthouse.pipeline.intake import Intake, Posted
+from posthouse.pipeline.sender import Sender
+from posthouse.pipeline.upkeep import Upkeep
+from posthouse.settings import Settings, resolve
+from posthouse.sources.base import KINDS, source_kind
+from posthouse.system.clock import Clock
+from posthouse.system.disk import DiskGauge
+from posthouse.system.http_client import HttpClient
+from posthouse.system.outbound import Outbound
+from posthouse.system.secrets import open_secret_store
+from posthouse.system.supervise import Supervisor
+from posthouse.targets.base import extract_secrets, target_kind
+from tests.clock import ManualClock
+
+DEADLINE_S = 20.0
+MACHINE = "test-machine"
+SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _HandTimer:
+    """What `loop.call_later` answers under a HandClock."""
+
+    def __init__(self, callback: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        self.callback = callback
+        self.arguments = arguments
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        self._is_cancelled = True
+
+    def cancelled(self) -> bool:
+        return self._is_cancelled
+
+
+class HandClock(ManualClock):
+    """A manual clock whose loop's relative timers obey it: `advance` lets those fire whose time has come."""
+
+    def __init__(self, *, jitter: float = 0.0) -> None:
+        super().__init__(jitter=jitter)
+        self._timers: list[tuple[float, int, _HandTimer]] = []
+        self._numbers = count()
+
+    def rule(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take over this loop's `call_later`, on which `asyncio.sleep` stands too; `call_at` stays real."""
+        loop.call_later = self._call_later  # type: ignore[method-assign, assignment]
+
+    def advance(self, seconds: float) -> None:
+        """Let both times pass together; timers that became due run in their order at the loop's next turn."""
+        super().advance(seconds)
+        while self._timers and self._timers[0][0] <= self.monotonic_s():
+            _, _, timer = heapq.heappop(self._timers)
+            if not timer.cancelled():
+                asyncio.get_running_loop().call_soon(timer.callback, *timer.arguments)
+
+    def armed(self) -> list[float]:
+        """In how many seconds each armed timer fires, soonest first."""
+        return sorted(at_s - self.monotonic_s() for at_s, _, timer in self._timers if not timer.cancelled())
+
+    def _call_later(
+        self, delay: float, callback: Callable[..., object], *arguments: Any, context: Any = None
+    ) -> _HandTimer:
+        timer = _HandTimer(callback, arguments)
+        if delay <= 0:
+            asyncio.get_running_loop().call_soon(lambda: None if timer.cancelled() else callback(*arguments))
+        else:
+            heapq.heappush(self._timers, (self.monotonic_s() + delay, next(self._numbers), timer))
+        return timer
+
+
+class WatchedLedger:
+    """The real ledger, telling when a call has been answered, and how often each lane took a turn."""
+
+    def __init__(self, inner: SqliteDatabase) -> None:
+        self.inner = inner
+        self.turns: Counter[EndpointId] = Counter()
+        self.refusals: list[BaseException] = []
+        self.moved = asyncio.Event()
+        self.holds: dict[object, asyncio.Event] = {}
+        """Reads by these functions are answered only after the event; made by a test that wants a race."""
+
+    async def run(self, function: Callable[Concatenate[Transaction, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await self.inner.run(function, *args, **kwargs)
+        except Exception as error:
+            self.refusals.append(error)
+            raise
+        finally:
+            if function is advance:
+                self.turns[EndpointId(args[0])] += 1  # type: ignore[arg-type]
+            self.moved.set()
+
+    async def read(self, function: Callable[Concatenate[Transaction, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await self.inner.read(function, *args, **kwargs)
+        finally:
+            self.moved.set()
+            held = self.holds.get(function)
+            if held is not None:
+                await held.wait()
+
+    async def close(self) -> None:
+        await self.inner.close()
+
+
+class Parts:
+    """Everything between an event's arrival and its last attempt."""
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        ledger: WatchedLedger,
+        clock: Clock,
+        settings: Settings,
+        supervisor: Supervisor,
+        outbound: Outbound,
+        known: Known,
+        sender: type[Sender],
+    ) -> None:
+        database: Database = ledger
+        author = Author(machine=MACHINE, fresh_id=clock.uuid7)
+        self.folder, self.ledger, self.clock, self.settings = folder, ledger, clock, settings
+        self.supervisor, self.known, self.owner = supervisor, known, str(uuid4())
+        self.secrets = open_secret_store(folder, environ={"POSTHOUSE_SECRETS": "file"}, config_dir=folder)
+        self.sender = sender(known=known, outbound=outbound, secrets=self.secrets, clock=clock, settings=settings)
+        self.upkeep = Upkeep(
+            database=database, secrets=self.secrets, clock=clock, author=author, owner=self.owner, settings=settings,
+            wake_lanes=lambda ids: self.dispatcher.wake(ids),
+        )  # fmt: skip
+        self.dispatcher = Dispatcher(
+            database=database, known=known, sender=self.sender, clock=clock, supervisor=supervisor, author=author,
+            owner=self.owner, settings=settings, notice_crash=self.upkeep.wake,
+        )  # fmt: skip
+        self.intake = Intake(
+            database=database, known=known, lanes=self.dispatcher, clock=clock, disk=DiskGauge(folder, clock),
+            machine=MACHINE, settings=settings, expect_expiry=self.upkeep.expect,
+        )  # fmt: skip
+        self.collection = Collection(
+            database=database, known=known, intake=self.intake, clock=clock, supervisor=supervisor, author=author,
+            excluded=(folder / "excluded",), settings=settings, wake_lanes=self.dispatcher.wake,
+        )  # fmt: skip
+
+    # What a person sets up.
+
+    async def add_webhook(self, url: str, *, name: str = "hook", **settings: Any) -> Target:
+        """A signed webhook target with its one endpoint."""
+        entered = {"url": url, "signing": {"secret": SIGNING_SECRET}} | settings
+        target = await self.ledger.run(
+            add_target,
+            kind="webhook",
+            name=name,
+            settings=await self._stored(entered),
+            endpoints=[NewEndpoint(name="default")],
+            now=self.clock.now(),
+        )
+        await self.known.reload()
+        return target
+
+    async def edit_webhook(self, target: Target, **settings: Any) -> None:
+        """Replace the settings of a webhook."""
+        await self.ledger.run(edit_target, target.id, settings=await self._stored(settings), now=self.clock.now())
+        await self.known.reload()
+
+    async def _stored(self, entered: dict[str, Any]) -> msgspec.Raw:
+        """Settings as the ledger keeps them, their secrets in the store."""
+        extracted = extract_secrets("webhook", entered, scope=self.clock.uuid7())
+        for secret, value in extracted.values.items():
+            await self.secrets.put(secret, value)
+        return target_kind("webhook").parse(extracted.settings)
+
+    async def shape_endpoint(self, target: Target, **columns: float) -> None:
+        """Give an endpoint a concurrency or pace of its own, which the directory reads."""
+
+        def change(tx: Any) -> None:
+            for column, value in columns.items():
+                tx._execute(f"UPDATE endpoints SET {column} = ? WHERE id = ?", (value, self.endpoint(target)))
+
+        await self.ledger.run(change)
+        await self.known.reload()
+        self.dispatcher.apply(self.settings)
+
+    async def bind(
+        self,
+        source: str,
+        target: Target,
+        *,
+        wanted: Filter | None = None,
+        shape: Shape | None = None,
+        **policy: Any,
+    ) -> BindingId:
+        """Bind a source to a target's one endpoint; `policy` as the record's fields."""
+        new = NewBinding(
+            source_id=self.source(source).id,
+            endpoint_id=self.endpoint(target),
+            filter=wanted or Filter(),
+            shape=shape or Shape(),
+            policy=Policy(**policy),
+        )
+        row = await self.ledger.run(add_binding, new, now=self.clock.now())
+        await self.known.reload()
+        return row.binding.id
+
+    async def set_up_source(
+        self, name: str, *, settings: dict[str, Any] | None = None, properties: dict[str, bool] | None = None
+    ) -> Source:
+        """Give a source its settings and choices."""
+        source = self.source(name)
+        parsed = None if settings is None else source_kind(source.kind).parse(settings)
+        await self.ledger.run(edit_source, source.id, settings=parsed, properties=properties, now=self.clock.now())
+        await self.known.reload()
+        return self.source(name)
+
+    # What happens.
+
+    async def post(self, count: int = 1, *, type: str = "parcel.left", **fields: Any) -> list[Posted]:
+        """Post events one by one, as a producer does; `n` counts them in their data."""
+        return [await self.post_one(EventDraft(type=type, data=raw({"n": n}), **fields)) for n in range(count)]
+
+    async def post_one(self, draft: EventDraft) -> Posted:
+        (posted,) = await self.intake.post(self.source("ingest"), [draft], size_bytes=len(draft.data))
+        return posted
+
+    async def post_batch(self, count: int, *, type: str = "parcel.left") -> list[Posted]:
+        """Post events in one request: none of them is born in flight."""
+        drafts = [EventDraft(type=type, data=raw({"n": n})) for n in range(count)]
+        return await self.intake.post(self.source("ingest"), drafts, size_bytes=count)
+
+    def advance(self, seconds: float) -> None:
+        """Move the hand clock."""
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(seconds)
+
+    # What can be seen.
+
+    def source(self, name: str) -> Source:
+        return next(one for one in self.known.directory.sources.values() if one.name == name)
+
+    def endpoint(self, target: Target) -> EndpointId:
+        """A target's one endpoint."""
+        (endpoint,) = (one for one in self.known.directory.endpoints.values() if one.target_id == target.id)
+        return endpoint.id
+
+    async def health(self, target: Target) -> EndpointHealth:
+        return await self.ledger.inner.read(load_health, self.endpoint(target))
+
+    async def deliveries(self, **query: Any) -> list[DeliveryRecord]:
+        """Whole deliveries, oldest first."""
+        page = await self.ledger.inner.read(page_deliveries, DeliveryQuery(limit=500, **query))
+        return [await self.ledger.inner.read(get_delivery, one.id) for one in reversed(page)]
+
+    async def delivery_of(self, posted: Posted) -> DeliveryRecord:
+        """The one delivery of an event, its newest generation."""
+        return (await self.deliveries(event_id=posted.id))[-1]
+
+    async def statuses(self, **query: Any) -> list[str]:
+        """The status of every delivery, oldest first."""
+        page = await self.ledger.inner.read(page_deliveries, DeliveryQuery(limit=500, **query))
+        return [one.status.value for one in reversed(page)]
+
+    async def events(self, type: str, *, source: str | None = None) -> list[Event]:
+        """Events whose type matches a glob, oldest first."""
+        source_id: SourceId | None = None if source is None else self.source(source).id
+        query = EventQuery(type=type, source_id=source_id, limit=500)
+        rows: list[EventRow] = await self.ledger.inner.read(page_events, query)
+        return [await self.ledger.inner.read(get_event, row.id) for row in reversed(rows)]
+
+    # Waiting.
+
+    async def until(self, check: Callable[[], bool | Awaitable[bool]]) -> None:
+        """Return when the check holds; looked at now and after every call of the ledger. Raises TimeoutError."""
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                self.ledger.moved.clear()
+                found = check()
+                if await found if inspect.isawaitable(found) else found:
+                    return
+                await self.ledger.moved.wait()
+
+    async def until_status(self, posted: Posted | Iterable[Posted], status: str) -> None:
+        """Return when the newest delivery of each event has this status."""
+        wanted = [posted] if isinstance(posted, Posted) else list(posted)
+
+        async def all_there() -> bool:
+            return all([(await self.delivery_of(one)).delivery.status == status for one in wanted])
+
+        await self.until(all_there)
+
+    async def until_tried(self, posted: Posted, times: int) -> None:
+        """Return when an event's delivery waits for its next try after so many, or has ended."""
+
+        async def is_tried() -> bool:
+            record = await self.delivery_of(posted)
+            return len(record.attempts) >= times and record.delivery.status != "in_flight"
+
+        await self.until(is_tried)
+
+    async def until_paused(self, target: Target, cause: str) -> None:
+        """Return when the endpoint or its target is paused for this cause."""
+
+        async def is_paused() -> bool:
+            health = await self.health(target)
+            return cause in (health.endpoint.cause, health.target.cause)
+
+        await self.until(is_paused)
+
+    async def until_count(self, count: int, **query: Any) -> None:
+        """Return when so many deliveries are found."""
+
+        async def are_there() -> bool:
+            return len(await self.statuses(**query)) >= count
+
+        await self.until(are_there)
+
+    async def settle(self) -> None:
+        """Let everything that is under way inside the house come to rest: some rounds through the ledger's queue."""
+        for _ in range(10):
+            await self.ledger.inner.run(lambda _: None)
+            await self.ledger.inner.read(lambda _: None)
+
+    async def look(self, target: Target) -> None:
+        """Wake the lane and return when it has looked twice since: whatever it wanted to send is then under way."""
+        endpoint_id = self.endpoint(target)
+        for _ in range(2):
+            before = self.ledger.turns[endpoint_id]
+            self.dispatcher.wake([endpoint_id])
+            await self.until(lambda before=before: self.ledger.turns[endpoint_id] > before)  # type: ignore[misc]
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, clock: Clock, *, sender: type[Sender] = Sender, is_started: bool = True, **settings: object
+) -> AsyncIterator[Parts]:
+    """The parts at work, lanes and upkeep started; settings by key with `__` for the dot.
+
+    Leaving cuts everything off, as a crash would; a test that wants the order of a stop says so itself.
+    """
+    if isinstance(clock, HandClock):
+        clock.rule(asyncio.get_running_loop())
+    flags = {"disk.free_bytes_min": "0"} | {key.replace("__", "."): str(value) for key, value in settings.items()}
+    inner = await open_sqlite(folder / "ledger.db")
+    outbound = HttpClient()
+    try:
+        ledger = WatchedLedger(inner)
+        await ledger.run(ensure_sources, KINDS, clock.now())
+        known = Known(ledger, await ledger.read(load_directory))
+        async with Supervisor(clock) as supervisor:
+            parts = Parts(
+                folder=folder, ledger=ledger, clock=clock, settings=resolve({}, {}, flags), supervisor=supervisor,
+                outbound=outbound, known=known, sender=sender,
+            )  # fmt: skip
+            if is_started:
+                await start(parts)
+            yield parts
+    finally:
+        await outbound.close()
+        await inner.close()
+
+
+async def start(parts: Parts) -> None:
+    """What the daemon does at its start, in its order."""
+    await parts.upkeep.recover_orphans()
+    await parts.dispatcher.start()
+    parts.supervisor.start("upkeep", parts.upkeep.run)
+    parts.collection.start()
+
+
+def raw(value: object) -> msgspec.Raw:
+    """JSON text as an event carries it."""
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
+def bodies(requests: Sequence[Any]) -> list[Any]:
+    """The decoded bodies of requests."""
+    return [json.loads(one.body) for one in requests]
+
+
+def numbers(requests: Sequence[Any]) -> list[int]:
+    """The `n` of every request's event, in the order of arrival."""
+    return [body["data"]["n"] for body in bodies(requests)]

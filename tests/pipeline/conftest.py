@@ -1,0 +1,39 @@
+"""The parts of the house at work for every test of this room, a receiver, and a clock that the test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.parts import HandClock, Parts, running
+from tests.receiver import Receiver
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """A receiver on loopback that says 200 until it is told otherwise."""
+    async with Receiver() as listening:
+        yield listening
+
+
+@pytest.fixture
+async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
+    """Everything at work under a hand clock. It lives in one task, as its parts must be left by whoever entered them."""
+    ready: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
+    over = asyncio.Event()
+
+    async def live() -> None:
+        async with running(tmp_path, HandClock()) as at_work:
+            ready.set_result(at_work)
+            await over.wait()
+
+    task = asyncio.create_task(live())
+    await asyncio.wait([ready, task], return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        await task
+    yield await ready
+    over.set()
+    await task
