@@ -42,7 +42,7 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA foreign_keys = ON;
 PRAGMA temp_store = MEMORY;
-PRAGMA cache_size = -16384;
+PRAGMA cache_size = -4096;
 PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
 PRAGMA journal_size_limit = 67108864;
 PRAGMA application_id = 0x504f5354;
@@ -147,7 +147,7 @@ class SqliteDatabase:
         if found is None:
             connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READONLY)
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-            connection.execute("PRAGMA cache_size = -2048")
+            connection.execute("PRAGMA cache_size = -1024")
             found = (connection, SqliteTransaction(connection, self._statements))
             self._local.reader = found
             self._reading.append(connection)

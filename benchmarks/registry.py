@@ -1,0 +1,28 @@
+"""Every benchmark there is, in the order in which they run and stand on the page."""
+
+from __future__ import annotations
+
+from benchmarks import backlog, drain, http_ingest, ingest, latency, quiet, starting
+from benchmarks.records import Benchmark, FigureSpec
+
+BENCHMARKS: tuple[Benchmark, ...] = (
+    ingest.ONE,
+    ingest.MANY,
+    http_ingest.BENCHMARK,
+    drain.BENCHMARK,
+    latency.BENCHMARK,
+    backlog.BENCHMARK,
+    quiet.PAUSED,
+    quiet.IDLE,
+    starting.BENCHMARK,
+)
+
+
+def benchmark_named(name: str) -> Benchmark:
+    """The benchmark of that name. Raises KeyError."""
+    return {one.name: one for one in BENCHMARKS}[name]
+
+
+def all_figures() -> list[FigureSpec]:
+    """The figures of all benchmarks."""
+    return [figure for benchmark in BENCHMARKS for figure in benchmark.figures]
