@@ -118,16 +118,24 @@ class HandClock(ManualClock):
         return timer
 
 
+class Hold:
+    """A read whose answer is kept back, by a test that wants something to happen in between."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self.over = asyncio.Event()
+
+
 class WatchedLedger:
     """The real ledger, telling when a call has been answered, and how often each lane took a turn."""
 
     def __init__(self, inner: SqliteDatabase) -> None:
         self.inner = inner
         self.turns: Counter[EndpointId] = Counter()
+        self.calls: Counter[object] = Counter()
         self.refusals: list[BaseException] = []
         self.moved = asyncio.Event()
-        self.holds: dict[object, asyncio.Event] = {}
-        """Reads by these functions are answered only after the event; made by a test that wants a race."""
+        self.holds: dict[object, Hold] = {}
 
     async def run(self, function: Callable[Concatenate[Transaction, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         try:
@@ -136,6 +144,7 @@ class WatchedLedger:
             self.refusals.append(error)
             raise
         finally:
+            self.calls[function] += 1
             if function is advance:
                 self.turns[EndpointId(args[0])] += 1  # type: ignore[arg-type]
             self.moved.set()
@@ -147,7 +156,8 @@ class WatchedLedger:
             self.moved.set()
             held = self.holds.get(function)
             if held is not None:
-                await held.wait()
+                held.reached.set()
+                await held.over.wait()
 
     async def close(self) -> None:
         await self.inner.close()
@@ -353,6 +363,14 @@ class Parts:
             return cause in (health.endpoint.cause, health.target.cause)
 
         await self.until(is_paused)
+
+    async def until_gone(self, posted: Posted) -> None:
+        """Return when the ledger no longer has an event."""
+
+        async def is_gone() -> bool:
+            return posted.id not in [event.id for event in await self.events("*")]
+
+        await self.until(is_gone)
 
     async def until_count(self, count: int, **query: Any) -> None:
         """Return when so many deliveries are found."""
