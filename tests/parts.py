@@ -368,7 +368,8 @@ class Parts:
         """Return when the ledger no longer has an event."""
 
         async def is_gone() -> bool:
-            return posted.id not in [event.id for event in await self.events("*")]
+            rows = await self.ledger.inner.read(page_events, EventQuery(limit=500))
+            return posted.id not in [row.id for row in rows]
 
         await self.until(is_gone)
 

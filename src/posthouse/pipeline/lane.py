@@ -162,10 +162,12 @@ class Lane:
 
     def _may_send(self, stocked: _Stocked) -> bool:
         """Whether a claimed delivery may leave now: a pause lets only its probe pass, and a lease must last."""
-        is_stale = self._clock.monotonic_s() - stocked.since_s >= STOCK_AGE_S_MAX
-        if self._is_stopping or is_stale or self._is_held():
+        if self._is_stopping or self._is_stale(stocked) or self._is_held():
             return False
         return self._allowed() > 0 or (stocked.delivery.is_probe and not self._target.is_paused)
+
+    def _is_stale(self, stocked: _Stocked) -> bool:
+        return self._clock.monotonic_s() - stocked.since_s >= STOCK_AGE_S_MAX
 
     def _claims_from_s(self) -> float:
         """Before this nothing is claimed: a lane that holds back, or whose pace is slow, would only let it lie."""
@@ -251,6 +253,9 @@ class Lane:
         kept = [one for one in self._stock if self._may_send(one)]
         unsent = [one for one in self._stock if not self._may_send(one)]
         self._stock = deque(kept)
+        if any(self._is_stale(one) for one in unsent):
+            # Requests take longer than the latest ones told: hold less.
+            self._mean_s = max(self._mean_s, STOCK_AGE_S_MAX)
         self._next_turn_at = Millis(0)
         try:
             await self._database.run(release, [one.delivery for one in unsent], self._clock.now())

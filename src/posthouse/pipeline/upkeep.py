@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from posthouse.ledger.base import Database, Transaction
 from posthouse.ledger.instances import forget_instances
-from posthouse.ledger.leases import FAR_AWAY, clamp_far_due, next_lease_end, recover
+from posthouse.ledger.leases import FAR_AWAY, clamp_far_due, endpoints_due, next_lease_end, recover
 from posthouse.ledger.own_events import Author
 from posthouse.ledger.retention import expire, free_pages, next_expiry, sweep, trim_live_log, vacuum_some
 from posthouse.model.errors import SecretsUnavailable
@@ -121,6 +121,7 @@ class Upkeep:
         clamped = await self._database.run(clamp_far_due, now)
         if clamped:
             _log.warning("the clock has jumped: due times were brought back", count=clamped)
+            self._wake_lanes(await self._database.read(endpoints_due))
         removed = await self._remove_old(before)
         await self._database.run(trim_live_log, before)
         await self._database.run(forget_instances, self._owner, before=before)
