@@ -15,7 +15,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from posthouse.http.cloud_event_forms import parse_cloud_event
-from posthouse.http.event_forms import DEPTH_MAX, Form, Limits, parse_event, parse_events
+from posthouse.http.event_fields import DEPTH_MAX
+from posthouse.http.event_forms import Form, Limits, parse_event, parse_events
 from posthouse.http.sources import MASK, mask
 from posthouse.model.errors import BadInput
 from tests.http.house import TOKEN

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from posthouse.http.event_forms import LongText, ShortText, TypeText, check_data, decode, to_millis
+from posthouse.http.event_fields import LongText, ShortText, TypeText, check_data, decode, to_millis
 from posthouse.model.errors import BadInput
 from posthouse.model.events import EMPTY_OBJECT, EventDraft, Severity
 

@@ -106,6 +106,7 @@ class _Worker:
         self._timer: asyncio.TimerHandle | None = None
         self._reading = asyncio.Lock()
         self._is_read_due = False
+        self._read_from_s = 0.0
         self.buffer = IDLE
         self.failures = 0
         self.error = ""
@@ -125,7 +126,10 @@ class _Worker:
                     await self._due.wait()
                     self._due.clear()
                     self._signal(Woke())
-                    if self._is_read_due:
+                    if self._is_read_due and self._clock.monotonic_s() < self._read_from_s:
+                        # Left alone after a failure, whatever changes meanwhile.
+                        self._set_timer(self._read_from_s)
+                    elif self._is_read_due:
                         self._is_read_due = False
                         await self._read_or_back_off()
         finally:
@@ -141,6 +145,20 @@ class _Worker:
             finally:
                 self.progress = ""
             return await self._collection.take(source, emission, is_forced=is_forced)
+
+    async def push(self) -> list[Posted]:
+        """Read at once and send what it says; what was buffered goes along. Raises as `read`."""
+        buffered, was_due = self.buffer, self._is_read_due
+        self.buffer, self._is_read_due = IDLE, False
+        try:
+            posted = await self.read(is_forced=True)
+        except BaseException:
+            self.buffer = buffered if self.buffer is IDLE else self.buffer
+            self._is_read_due = self._is_read_due or was_due
+            self._due.set()
+            raise
+        self.failures, self.error, self._read_from_s = 0, "", 0.0
+        return posted
 
     async def flush(self) -> None:
         """Read what is buffered, if anything is."""
@@ -198,7 +216,7 @@ class _Worker:
         name = self._collection.source(self._source_id).name
         if self.failures:
             _log.info("a source reads again", source=name)
-        self.failures, self.error = 0, ""
+        self.failures, self.error, self._read_from_s = 0, "", 0.0
         _log.info("read", source=name, events=len(posted), deliveries=sum(one.deliveries for one in posted))
 
     async def _note_failure(self, error: OSError | PosthouseError) -> None:
@@ -208,7 +226,8 @@ class _Worker:
         name = self._collection.source(self._source_id).name
         _log.warning("a source could not be read", source=name, detail=self.error, retry_in_s=wait_s)
         self._is_read_due = True
-        self._set_timer(self._clock.monotonic_s() + wait_s)
+        self._read_from_s = self._clock.monotonic_s() + wait_s
+        self._set_timer(self._read_from_s)
         if self.failures == 1:
             await self._collection.tell_failing(name, self.error)
 
@@ -285,7 +304,7 @@ class Collection:
             raise BadInput("source.cannot_push", message)
         worker = self._workers.get(source_id) or _Worker(self, source_id)
         try:
-            posted = await worker.read(is_forced=True)
+            posted = await worker.push()
         except OSError as error:
             raise PosthouseError(
                 "source.unreadable", f"{source.name} could not be read: {error.strerror}: {error.filename}."
