@@ -6,8 +6,8 @@
         posted = await parts.post()
         await parts.until_status(posted, "delivered")
 
-Nothing here sleeps: `until` looks again after every commit. Under a `HandClock` the house's own timers (retries, probes,
-quiet windows, expiry) fire only when a test moves the time; deadlines of the tests themselves stay real.
+Nothing here sleeps: `until` looks again after every call of the ledger. Under a `HandClock` the house's own timers
+(retries, probes, quiet windows, expiry) fire only when a test moves the time; the tests' own deadlines stay real.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from posthouse.ledger.sqlite.database import SqliteDatabase, open_sqlite
 from posthouse.ledger.targets import add_target, edit_target
 from posthouse.model.bindings import Filter, Policy, Shape
 from posthouse.model.events import Event, EventDraft
-from posthouse.model.ids import BindingId, EndpointId, SourceId
+from posthouse.model.ids import BindingId, EndpointId
 from posthouse.model.sources import Source
 from posthouse.model.targets import Target
 from posthouse.pipeline.collection import Collection
@@ -153,6 +153,7 @@ class WatchedLedger:
         try:
             return await self.inner.read(function, *args, **kwargs)
         finally:
+            self.calls[function] += 1
             self.moved.set()
             held = self.holds.get(function)
             if held is not None:
@@ -273,23 +274,31 @@ class Parts:
 
     # What happens.
 
-    async def post(self, count: int = 1, *, type: str = "parcel.left", **fields: Any) -> list[Posted]:
+    async def post(self, count: int = 1, *, event_type: str = "parcel.left", **fields: Any) -> list[Posted]:
         """Post events one by one, as a producer does; `n` counts them in their data."""
-        return [await self.post_one(EventDraft(type=type, data=raw({"n": n}), **fields)) for n in range(count)]
+        return [await self.post_one(EventDraft(type=event_type, data=raw({"n": n}), **fields)) for n in range(count)]
 
     async def post_one(self, draft: EventDraft) -> Posted:
         (posted,) = await self.intake.post(self.source("ingest"), [draft], size_bytes=len(draft.data))
         return posted
 
-    async def post_batch(self, count: int, *, type: str = "parcel.left") -> list[Posted]:
+    async def post_batch(self, count: int) -> list[Posted]:
         """Post events in one request: none of them is born in flight."""
-        drafts = [EventDraft(type=type, data=raw({"n": n})) for n in range(count)]
+        drafts = [EventDraft(type="parcel.left", data=raw({"n": n})) for n in range(count)]
         return await self.intake.post(self.source("ingest"), drafts, size_bytes=count)
 
     def advance(self, seconds: float) -> None:
         """Move the hand clock."""
         assert isinstance(self.clock, ManualClock)
         self.clock.advance(seconds)
+
+    def fill_disk(self) -> None:
+        """Let intake find less free space than it keeps, so that nothing can be taken."""
+        self.intake._free_bytes_min = 1 << 80
+
+    def empty_disk(self) -> None:
+        """There is room again."""
+        self.intake.apply(self.settings)
 
     # What can be seen.
 
@@ -318,10 +327,9 @@ class Parts:
         page = await self.ledger.inner.read(page_deliveries, DeliveryQuery(limit=500, **query))
         return [one.status.value for one in reversed(page)]
 
-    async def events(self, type: str, *, source: str | None = None) -> list[Event]:
+    async def events(self, types: str) -> list[Event]:
         """Events whose type matches a glob, oldest first."""
-        source_id: SourceId | None = None if source is None else self.source(source).id
-        query = EventQuery(type=type, source_id=source_id, limit=500)
+        query = EventQuery(type=types, limit=500)
         rows: list[EventRow] = await self.ledger.inner.read(page_events, query)
         return [await self.ledger.inner.read(get_event, row.id) for row in reversed(rows)]
 

@@ -189,7 +189,7 @@ class Daemon(_Process):
         return int(counts["pending"] + counts["inFlight"] + counts["failed"])
 
     def ledger_copy(self, query: str) -> list[Any]:
-        """What the ledger says while no daemon runs; asked of a copy, so that the next start meets it as it was left."""
+        """What the ledger says while no daemon runs; asked of a copy: the next start meets it as it was left."""
         with tempfile.TemporaryDirectory() as folder:
             for suffix in ("", "-wal"):
                 source = self.home / f"ledger.db{suffix}"

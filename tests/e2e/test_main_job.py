@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def log_line(root: Path, number: int) -> None:
     """A prompt and its answer, appended to a session's log as the program does."""
     folder = root / "-home-me-shop"
     folder.mkdir(parents=True, exist_ok=True)
-    at = f"2026-11-20T10:{number:02d}:00.000Z"
+    at = (datetime.now(UTC) - timedelta(hours=1)).replace(minute=number).isoformat().replace("+00:00", "Z")
     prompt = PROMPT | {"uuid": f"u{number}", "timestamp": at, "message": {"role": "user", "content": f"do {number}"}}
     usage = {"input_tokens": 3, "output_tokens": 40, "cache_read_input_tokens": 7, "cache_creation_input_tokens": 0}
     message = {"id": f"msg_{number}", "model": "claude-sonnet-4-5", "content": [], "usage": usage}
@@ -31,12 +32,14 @@ def log_line(root: Path, number: int) -> None:
         log.write(f"{json.dumps(prompt)}\n{json.dumps(answer)}\n")
 
 
-async def snapshot_with(receiver: Receiver, prompts: int) -> dict[str, Any]:
-    """The first snapshot received that tells of so many prompts."""
+async def snapshot_with(receiver: Receiver, *, prompts: int, has_answer: bool = False) -> dict[str, Any]:
+    """The first snapshot received that tells of so many prompts (and of tokens that an answer used)."""
     for count in range(1, 100):
-        received = await receiver.wait_for(count)
-        data = json.loads(received[-1].body)["data"]
-        if received[-1].body.find(b"claude-sessions.snapshot") >= 0 and told(data) == prompts:
+        body = json.loads((await receiver.wait_for(count))[-1].body)
+        data = body["data"]
+        if body["type"] != "claude-sessions.snapshot" or told(data) != prompts:
+            continue
+        if data["summary"]["total_tokens_in_window"] or not has_answer:
             return dict(data)
     raise AssertionError("no snapshot tells of them")
 
@@ -108,9 +111,7 @@ async def test_what_the_real_claude_program_did_arrives(tmp_path: Path) -> None:
             await asyncio.to_thread(daemon.cli, "source", "set", "claude-sessions", "quiet_s=0")
             await asyncio.to_thread(daemon.cli, "bind", "claude-sessions", "hook", "--without", "git_branches")
             await run_claude(program, "-p", "How many?", home=home, folder=folder, base_url=api.url)
-            data = await snapshot_with(receiver, prompts=1)
-            while not data["summary"]["total_tokens_in_window"]:
-                data = json.loads((await receiver.wait_for(len(receiver.requests) + 1))[-1].body)["data"]
+            data = await snapshot_with(receiver, prompts=1, has_answer=True)
 
         (session,) = data["sessions"]
         assert session["tokens"] == {"input": 11, "output": 29, "cache_read": 100, "cache_creation": 0}

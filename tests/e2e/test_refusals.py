@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.processes import DEADLINE_S, Daemon
 
 
@@ -39,8 +41,13 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
 
         said = refusal(daemon, "--port", str(port))
 
+        daemon.start()
+        assert daemon.stop() == 0
+        stops = daemon.ledger_copy("SELECT data ->> 'is_clean' FROM events WHERE type = 'daemon.stopped'")
+
     assert "api.address_in_use" in said
     assert f":{port}" in said
+    assert stops == [(1,)], "a start that was refused is no crash"
 
 
 def test_a_damaged_ledger_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -64,6 +71,15 @@ def test_a_home_that_is_no_folder_is_refused(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "home.not_a_folder" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place where not even root may make a folder")
+def test_a_home_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
+    with Daemon(tmp_path) as daemon:
+        done = daemon.cli("up", "--port", "0", "--home", "/proc/self/posthouse", check=False)
+
+    assert done.returncode == 1
+    assert "home.unwritable" in done.stderr
 
 
 def test_every_bad_setting_of_the_environment_is_told_at_once(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
-    """Everything at work under a hand clock. It lives in one task, as its parts must be left by whoever entered them."""
+    """Everything at work under a hand clock, in one task: its parts must be left by whoever entered them."""
     ready: asyncio.Future[Parts] = asyncio.get_running_loop().create_future()
     over = asyncio.Event()
 
@@ -31,7 +32,8 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
             await over.wait()
 
     task = asyncio.create_task(live())
-    await asyncio.wait([ready, task], return_when=asyncio.FIRST_COMPLETED)
+    either: list[asyncio.Future[Any]] = [ready, task]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         await task
     yield await ready

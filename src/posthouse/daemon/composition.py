@@ -99,7 +99,7 @@ async def _live(home: Path, flags: Mapping[str, str], environ: Mapping[str, str]
             version=version("posthouse"),
             started_at=clock.now(),
         )
-        await database.run(_begin, instance, Author(machine=instance.machine, fresh_id=clock.uuid7))
+        await database.run(ensure_sources, KINDS, instance.started_at)
         daemon = Daemon(
             home=home, database=database, configuration=configuration, secrets=secrets, clock=clock, instance=instance
         )
@@ -186,11 +186,6 @@ class Daemon:
         spool = self._spool(intake, known)
         for part in (intake, sender, dispatcher, collection, upkeep):
             self._configuration.listen(part.apply)
-        recovered = await upkeep.recover_orphans()
-        if recovered:
-            _log.warning("deliveries were interrupted by an unclean stop and go again", count=recovered)
-        await dispatcher.start()
-        supervisor.start("upkeep", upkeep.run)
         access = Access(
             database,
             clock,
@@ -221,7 +216,14 @@ class Daemon:
             started_at=self._instance.started_at,
         )
         await access.load()
+        # The last thing that may be refused: before it nothing has begun, so that there is nothing to tell of.
         server.bind(build_app(services))
+        await database.run(_begin, self._instance, author)
+        recovered = await upkeep.recover_orphans()
+        if recovered:
+            _log.warning("deliveries were interrupted by an unclean stop and go again", count=recovered)
+        await dispatcher.start()
+        supervisor.start("upkeep", upkeep.run)
         write_private(self._home / ADDRESS_FILE, server.url.encode())
         supervisor.start("http", server.run)
         collection.start()
@@ -253,7 +255,6 @@ class Daemon:
 def _begin(tx: Transaction, instance: Instance, author: Author) -> None:
     """Note the start, and tell of it and of earlier stops that were unclean, in one transaction."""
     now = instance.started_at
-    ensure_sources(tx, KINDS, now)
     unclean = start_instance(tx, instance)
     drafts = [
         about_daemon(

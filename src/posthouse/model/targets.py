@@ -38,11 +38,11 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The stored health of one endpoint or target.
 
     `reason` is the outcome code that led here (`http_401`, `refused`, `manual`), `detail` its plain words.
-    `counted_at`: when the last counted failure, pause or resume was recorded; an attempt that began before it counts no
-    more. `rejected_code`/`rejected_ids`: the run of like rejections of different deliveries. `probe_count`: probes made in
-    this pause. `probe_at`: when the next is due; None where a person is awaited. `concurrency_max`: the pace of
-    resuming; 0 is no limit beside the lane's own. `probed_available_at`/`probed_seq`: where the last probe stood in the
-    due order.
+    `counted_at`: when the last counted failure, pause or resume was recorded; an attempt that began before it counts
+    no more. `rejected_code` and `rejected_ids`: the run of like rejections of different deliveries. `probe_count`:
+    probes made in this pause. `probe_at`: when the next is due; None where a person is awaited. `concurrency_max`: the
+    pace of resuming; 0 is no limit beside the lane's own. `probed_available_at` and `probed_seq`: where the last probe
+    stood in the due order.
     """
 
     state: HealthState = HealthState.OK
@@ -67,7 +67,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """A connected destination service. `settings` is the kind's own JSON; secrets in it are references, never values."""
+    """A connected destination service. `settings` is the kind's own JSON, in which secrets are references only."""
 
     id: TargetId
     project_id: ProjectId

@@ -208,8 +208,9 @@ class Dispatcher:
         await self._signal_target(target_id, signal)
         for endpoint_id in self._endpoints(target_id):
             await self._signal_endpoint(endpoint_id, signal)
+        queued = sum((await self._database.read(queued_by_endpoint, target_id)).values())
         self.wake(self._endpoints(target_id))
-        return sum((await self._database.read(queued_by_endpoint, target_id)).values())
+        return queued
 
     async def _signal_target(self, target_id: TargetId, signal: Signal) -> None:
         moved = await self._database.run(

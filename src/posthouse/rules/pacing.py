@@ -31,7 +31,7 @@ def stock_of(concurrency: int, mean_duration_s: float, pace_s: float) -> int:
 
 
 def hold_s(outcome: Outcome) -> float:
-    """How long the whole lane holds back after this outcome: the Retry-After of a rate limit, else 5 s; 0 for others."""
+    """How long the lane holds back after this outcome: a rate limit's Retry-After, or 5 s; 0 for all others."""
     if outcome.kind is not OutcomeKind.RATE_LIMITED:
         return 0.0
     if outcome.retry_after_s is None:
