@@ -129,3 +129,14 @@ def test_no_link_inside_the_docs_leads_nowhere() -> None:
     ]
 
     assert broken == []
+
+
+def test_every_test_that_the_architecture_names_exists() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", page))
+    files = set(re.findall(r"`(tests/[a-z0-9_/]+\.py)`", page))
+    sources = [path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
+    written = {name for text in sources for name in re.findall(r"def (test_[a-z0-9_]+)\(", text)}
+    assert len(named) > 10
+    assert named - written == set()
+    assert [file for file in sorted(files) if not (ROOT / file).exists()] == []
