@@ -35,7 +35,7 @@ def test_the_daemon_says_where_it_is_and_ends_cleanly(own_house: House) -> None:
 
     assert own_house.ask("health")["status"] == "ok"
     assert (own_house.home / "address").read_text() in text
-    assert "posthouse status" in text
+    assert f"posthouse --home {own_house.home} status" in text
     assert own_house.stop() == 0
 
 

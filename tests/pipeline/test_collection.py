@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from posthouse.ledger.events import newest_fingerprint
-from posthouse.model.bindings import Shape
+from posthouse.model.bindings import Filter, Shape
 from posthouse.model.errors import BadInput, DiskLow
 from posthouse.model.ids import SourceId
 from posthouse.pipeline.collection import Activity, ActivityState
@@ -211,6 +211,27 @@ async def test_each_binding_compares_what_it_would_see(parts: Parts, receiver: R
     assert b'"git_branch":"side"' in by_path["/full"]
     assert b"git_branch" not in by_path["/branchless"]
     assert b'"summary"' in by_path["/branchless"]
+
+
+async def test_a_binding_that_wants_none_of_it_does_not_make_a_snapshot_new(
+    parts: Parts, receiver: Receiver, log: Log
+) -> None:
+    hook = await parts.add_webhook(receiver.url)
+    picky = await parts.add_webhook(receiver.url, name="picky")
+    await parts.bind("claude-sessions", hook)
+    await parts.bind("claude-sessions", picky, wanted=Filter(types=("something.else",)))
+    log.grow(parts)
+    source_id = await set_up(parts, log, quiet_s=0)
+    await parts.collection.enable(source_id)
+    await parts.until_count(1, status="delivered")
+
+    # The same content under a new time: there is something to read, and nothing to tell.
+    path = next(log.root.glob("*/*.jsonl"))
+    path.write_text(path.read_text())
+    await parts.settle()
+    await parts.collection.stop()
+
+    assert len(await parts.events("claude-sessions.snapshot")) == 1
 
 
 async def test_a_property_that_is_off_leaves_no_trace(parts: Parts, receiver: Receiver, log: Log) -> None:

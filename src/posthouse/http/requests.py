@@ -79,16 +79,16 @@ def next_cursor(positions: Sequence[int], limit: int) -> str | None:
     return str(positions[-1]) if len(positions) == limit else None
 
 
-_known_parameters: dict[int, frozenset[str]] = {}
+_known_parameters: dict[Any, frozenset[str]] = {}
 
 
 def _parameter_names(handler: Any) -> frozenset[str]:
-    """The query parameters of a handler, by the names that they have outside. Handlers live as long as the app."""
-    found = _known_parameters.get(id(handler))
+    """The query parameters of a handler, by the names that they have outside; kept by its function, which lives on."""
+    found = _known_parameters.get(handler.fn)
     if found is None:
         names = set()
         for name, parameter in handler.parsed_fn_signature.parameters.items():
             definition = parameter.kwarg_definition
             names.add(getattr(definition, "name", None) or name)
-        found = _known_parameters[id(handler)] = frozenset(names - {"services", "request", "data", "reference"})
+        found = _known_parameters[handler.fn] = frozenset(names - {"services", "request", "data", "reference"})
     return found

@@ -18,6 +18,7 @@ from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake, Posted
 from posthouse.pipeline.sender import allowed_properties, project
 from posthouse.rules.changes import fingerprint, is_unchanged
+from posthouse.rules.routing import matches
 from posthouse.sources.base import source_kind
 
 
@@ -54,10 +55,10 @@ def _kept(source: Source, draft: EventDraft) -> EventDraft:
 async def _changed_for(
     source: Source, draft: EventDraft, *, database: Database, known: Known, is_forced: bool
 ) -> dict[BindingId, str] | None:
-    """The bindings that have not seen this, with its fingerprint for each; None where all of them have."""
+    """The bindings that want this and have not seen it, each with its fingerprint; None where all who want it have."""
     kind = source_kind(source.kind)
     data = msgspec.json.decode(draft.data)
-    routes = known.directory.routes.get(source.id, ())
+    routes = [one for one in known.directory.routes.get(source.id, ()) if matches(one.filter, draft)]
     changed: dict[BindingId, str] = {}
     for route in routes:
         shape = await known.shape(route.binding_id, route.revision)

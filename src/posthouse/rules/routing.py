@@ -19,7 +19,7 @@ import msgspec
 
 from posthouse.model.bindings import Filter, Mode
 from posthouse.model.errors import BadInput
-from posthouse.model.events import Event, Severity
+from posthouse.model.events import Event, EventDraft, Severity
 from posthouse.model.ids import BindingId, EndpointId, Millis, TargetId
 
 HOPS_MAX = 8
@@ -58,7 +58,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Millis | None
 
 
-def matches(wanted: Filter, event: Event) -> bool:
+def matches(wanted: Filter, event: Event | EventDraft) -> bool:
     """Whether every given part of the filter fits: any type glob, any origin glob, at least the severity."""
     if wanted.severity_min is not None and _RANK[event.severity] < _RANK[wanted.severity_min]:
         return False
