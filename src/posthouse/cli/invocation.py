@@ -62,9 +62,9 @@ class Invocation:
 
     def api(self, *, timeout_s: float | None = None) -> Api:
         """The daemon's API, with this call's token."""
+        url = self.url  # where the daemon is away, this says so before anything is imported to ask it
         from posthouse.cli.client import TIMEOUT_S, Api  # 20 ms of http.client that `--help` is spared
 
-        url = self.url
         return Api(url, self.token_for(url), timeout_s=TIMEOUT_S if timeout_s is None else timeout_s)
 
     def token_for(self, url: str) -> str | None:

@@ -7,7 +7,6 @@ durations float seconds; timeouts use `monotonic_s`, which never jumps.
 from __future__ import annotations
 
 import os
-import random
 import time
 from typing import Protocol
 
@@ -67,7 +66,7 @@ class SystemClock:
 
     def jitter(self) -> float:
         """Uniform in [-1, 1]."""
-        return random.uniform(-1.0, 1.0)
+        return int.from_bytes(os.urandom(4)) / 0xFFFF_FFFF * 2.0 - 1.0
 
 
 def format_uuid7(unix_ms: int, counter: int, tail: int) -> str:

@@ -12,8 +12,8 @@ refused, because its locks do not protect SQLite (https://www.sqlite.org/howtoco
 from __future__ import annotations
 
 import os
-import secrets
 import sys
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -143,7 +143,7 @@ def ensure_token(home: Path) -> str:
     token = read_token(home)
     try:
         if token is None:
-            token = "ph_" + secrets.token_urlsafe(32)
+            token = "ph_" + urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
             write_private(path, token.encode() + b"\n")
         elif sys.platform != "win32" and path.stat().st_mode & 0o077:
             path.chmod(0o600)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from pathlib import Path
 
 
@@ -12,7 +11,7 @@ def write_private(path: Path, content: bytes) -> None:
 
     Raises OSError; then the old file stands untouched.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         _write_new(temporary, content)
         temporary.replace(path)
@@ -24,7 +23,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 def create_private(path: Path, content: bytes) -> None:
     """Create a file of mode 0600, durably and whole. Raises FileExistsError where one is there already, OSError."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         _write_new(temporary, content)
         # A link, unlike a rename, fails where the name is taken: two processes cannot both win.
