@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
+import msgspec
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -69,3 +71,8 @@ def set_valued(function: Merging) -> Merging:
 def is_set_valued(function: object) -> bool:
     """Whether waiting calls of this function may be merged."""
     return getattr(function, "is_set_valued", False)
+
+
+def json_text(value: object) -> str:
+    """A value as the JSON text that statements take: a record's column, or a whole set of rows."""
+    return msgspec.json.encode(value).decode()

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from posthouse.ledger.base import Transaction
+from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.bindings import BindingRow, BindingState, get_binding
 from posthouse.ledger.replays import join_line
 from posthouse.model.bindings import Filter, Mode, Policy, Shape
@@ -165,7 +165,7 @@ def _refuse_double(
         source_id=source_id,
         endpoint_id=endpoint_id,
         mode=mode.value,
-        filter=_json(wanted),
+        filter=json_text(wanted),
         but=but,
     )
     if same is not None:
@@ -175,9 +175,9 @@ def _refuse_double(
 def _columns(mode: Mode, wanted: Filter, policy: Policy) -> dict[str, Any]:
     return {
         "mode": mode.value,
-        "filter": _json(wanted),
-        "retry_schedule_s": _json(policy.retry_schedule_s),
-        "retry_kinds": _json(policy.retry_kinds),
+        "filter": json_text(wanted),
+        "retry_schedule_s": json_text(policy.retry_schedule_s),
+        "retry_kinds": json_text(policy.retry_kinds),
         "time_to_live_s": policy.time_to_live_s,
         "is_health_relevant": int(policy.is_health_relevant),
         "is_strict_order": int(policy.is_strict_order),
@@ -188,9 +188,5 @@ def _add_revision(
     tx: Transaction, binding_id: BindingId, revision: int, shape: Shape, *, now: Millis, project_id: ProjectId
 ) -> None:
     tx.change(
-        "add_revision", project_id=project_id, binding_id=binding_id, revision=revision, shape=_json(shape), now=now
+        "add_revision", project_id=project_id, binding_id=binding_id, revision=revision, shape=json_text(shape), now=now
     )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

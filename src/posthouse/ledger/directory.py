@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.ledger.base import Row, Transaction
+from posthouse.ledger.base import Transaction
 from posthouse.ledger.bindings import routes
+from posthouse.ledger.endpoints import endpoint_of
 from posthouse.ledger.sources import list_sources
 from posthouse.ledger.targets import target_of
 from posthouse.model.ids import EndpointId, SourceId, TargetId
 from posthouse.model.sources import Source
-from posthouse.model.targets import Endpoint, Health, Target
+from posthouse.model.targets import Endpoint, Target
 from posthouse.rules.routing import Route
 
 
@@ -31,25 +32,11 @@ def load_directory(tx: Transaction) -> Directory:
     """Read it all, in one transaction."""
     routing, by_source = routes(tx)
     targets = [target_of(row) for row in tx.all("directory_targets")]
-    endpoints = [_endpoint_of(row) for row in tx.all("directory_endpoints")]
+    endpoints = [endpoint_of(row) for row in tx.all("directory_endpoints")]
     return Directory(
         routing=routing,
         routes=by_source,
         sources={source.id: source for source in list_sources(tx)},
         targets={target.id: target for target in targets},
         endpoints={endpoint.id: endpoint for endpoint in endpoints},
-    )
-
-
-def _endpoint_of(row: Row) -> Endpoint:
-    endpoint_id, project_id, target_id, name, settings, concurrency, pace_s, health = row
-    return Endpoint(
-        id=endpoint_id,
-        project_id=project_id,
-        target_id=target_id,
-        name=name,
-        settings=msgspec.Raw(settings.encode()),
-        concurrency=concurrency,
-        pace_s=pace_s,
-        health=msgspec.json.decode(health, type=Health),
     )

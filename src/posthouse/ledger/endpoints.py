@@ -44,7 +44,7 @@ def put_endpoints(
 def list_endpoints(tx: Transaction, target_id: TargetId, *, project_id: ProjectId = DEFAULT_PROJECT) -> list[Endpoint]:
     """A target's endpoints, in the order of their ids."""
     rows = tx.all("endpoints_of_target", project_id=project_id, target_id=target_id)
-    return [_endpoint_of(row) for row in rows]
+    return [endpoint_of(row) for row in rows]
 
 
 def get_endpoint(tx: Transaction, endpoint_id: EndpointId, *, project_id: ProjectId = DEFAULT_PROJECT) -> Endpoint:
@@ -52,7 +52,7 @@ def get_endpoint(tx: Transaction, endpoint_id: EndpointId, *, project_id: Projec
     row = tx.one("get_endpoint", project_id=project_id, id=endpoint_id)
     if row is None:
         raise NotFound("endpoint.not_found", f"There is no endpoint {endpoint_id}.")
-    return _endpoint_of(row)
+    return endpoint_of(row)
 
 
 def choose_endpoint(tx: Transaction, target: Target, reference: str | None) -> Endpoint:
@@ -85,7 +85,8 @@ def queued_by_endpoint(
     return dict(tx.all("queued_by_endpoint", project_id=project_id, target_id=target_id))
 
 
-def _endpoint_of(row: Row) -> Endpoint:
+def endpoint_of(row: Row) -> Endpoint:
+    """The endpoint in a row of its columns in the record's order."""
     endpoint_id, project_id, target_id, name, settings, health, concurrency, pace_s = row
     return Endpoint(
         id=endpoint_id,

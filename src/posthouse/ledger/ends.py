@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
-from posthouse.ledger.base import Transaction
+from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.own_events import about_target
 from posthouse.model.events import EventDraft, Severity
 from posthouse.model.ids import BindingId
@@ -30,7 +28,7 @@ def gave_up_drafts(tx: Transaction, seqs: Sequence[int]) -> list[EventDraft]:
     if not seqs:
         return []
     drafts = []
-    rows = tx.all("gave_up_facts", seqs=msgspec.json.encode(seqs).decode())
+    rows = tx.all("gave_up_facts", seqs=json_text(seqs))
     for delivery_id, event_id, event_type, target_id, target_name, attempts, reason, code, status_code in rows:
         data: dict[str, object] = {
             "delivery_id": delivery_id,

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from posthouse.ledger.base import Row, Transaction, set_valued
+from posthouse.ledger.base import Row, Transaction, json_text, set_valued
 from posthouse.model.deliveries import ClaimedDelivery, DeliveryStatus
 from posthouse.model.errors import NotFound
 from posthouse.model.events import Event
@@ -132,7 +132,7 @@ def _mark_duplicates(tx: Transaction, items: Sequence[NewEvent], results: list[I
             asked.append((index, *name))
     if not asked:
         return
-    known: dict[int, EventId] = dict(msgspec.json.decode(tx.value("find_keys", keys=_json(asked))))
+    known: dict[int, EventId] = dict(msgspec.json.decode(tx.value("find_keys", keys=json_text(asked))))
     renamed: dict[EventId, EventId] = {}
     for index, event_id in known.items():
         renamed[items[index].event.id] = event_id
@@ -173,11 +173,11 @@ def _write(
         *columns, _, _ = event_rows[0]
         tx.change("insert_event", **dict(zip(COLUMNS, columns, strict=True)), data=bytes(data[0]).decode())
     else:
-        tx.change("insert_events", rows=_json(event_rows), data=b"".join(data))
+        tx.change("insert_events", rows=json_text(event_rows), data=b"".join(data))
     if keys:
-        tx.change("insert_keys", keys=_json(keys))
+        tx.change("insert_keys", keys=json_text(keys))
     if delivery_rows:
-        tx.change("insert_deliveries", rows=_json(delivery_rows))
+        tx.change("insert_deliveries", rows=json_text(delivery_rows))
     if newer:
         _supersede(tx, newer, event.recorded_at)
 
@@ -195,19 +195,15 @@ def _place(tx: Transaction, new: NewDelivery, busy: dict[BindingId, bool]) -> in
 
 def _supersede(tx: Transaction, newer: Sequence[tuple[BindingId, str, int]], now: Millis) -> None:
     """End what waits under the key of a newer one, those of this very call too, and let each line go on."""
-    for binding_id in {row[0] for row in tx.all("supersede", newer=_json(newer), now=now)}:
+    for binding_id in {row[0] for row in tx.all("supersede", newer=json_text(newer), now=now)}:
         tx.change("promote_head", binding_id=binding_id)
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _event_row(seq: int, event: Event, offset: int, size: int) -> tuple[Any, ...]:
     return (
         seq, event.id, event.project_id, event.source_id, event.origin, event.machine, event.type, event.at,
         event.recorded_at, event.severity, event.subject, event.key, event.expires_at, event.supersede_key,
-        event.correlation_key, None if event.audience is None else _json(event.audience), event.hops, offset, size,
+        event.correlation_key, None if event.audience is None else json_text(event.audience), event.hops, offset, size,
     )  # fmt: skip
 
 

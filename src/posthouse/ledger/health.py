@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.ledger.base import Transaction
+from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.own_events import Author, about_target, record_own
 from posthouse.model.errors import NotFound
 from posthouse.model.events import EventDraft, Severity
@@ -61,7 +61,7 @@ def save_endpoint(tx: Transaction, endpoint_id: EndpointId, health: Health) -> N
     tx.change(
         "save_endpoint_health",
         endpoint_id=endpoint_id,
-        health=msgspec.json.encode(health).decode(),
+        health=json_text(health),
         is_paused=int(health.is_paused),
     )
 
@@ -71,7 +71,7 @@ def save_target(tx: Transaction, target_id: TargetId, health: Health) -> None:
     tx.change(
         "save_target_health",
         target_id=target_id,
-        health=msgspec.json.encode(health).decode(),
+        health=json_text(health),
         is_paused=int(health.is_paused),
     )
 

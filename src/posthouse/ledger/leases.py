@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from posthouse.ledger.base import Row, Transaction
+from posthouse.ledger.base import Row, Transaction, json_text
 from posthouse.ledger.ends import gave_up_drafts, settle
 from posthouse.ledger.events import Lease
 from posthouse.ledger.health import load_health, save_endpoint
@@ -91,7 +91,7 @@ def _with_receipts(tx: Transaction, found: list[ClaimedDelivery], seqs: str) -> 
 
 def release(tx: Transaction, deliveries: Sequence[ClaimedDelivery], now: Millis) -> int:
     """Give unsent deliveries back uncharged; how many of the leases still stood."""
-    return tx.change("release", leases=_json([(one.seq, one.fence) for one in deliveries]), now=now)
+    return tx.change("release", leases=json_text([(one.seq, one.fence) for one in deliveries]), now=now)
 
 
 class Recovered(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,8 +138,8 @@ def recover(
         if verdict.status is DeliveryStatus.DLQ:
             gave_up.append((seq, binding_id))
     if rows:
-        tx.change("write_results", rows=_json(results), now=now)
-        tx.change("insert_attempts", rows=_json(attempts), excerpts=b"")
+        tx.change("write_results", rows=json_text(results), now=now)
+        tx.change("insert_attempts", rows=json_text(attempts), excerpts=b"")
     settle(tx, {binding_id for _, binding_id in gave_up})
     told = record_own(tx, gave_up_drafts(tx, [seq for seq, _ in gave_up]), now, author)
     return Recovered(count=len(rows), woken=told.union(row[8] for row in rows))
@@ -153,7 +153,7 @@ def next_lease_end(tx: Transaction, owner: str) -> int | None:
 
 def load_policies(tx: Transaction, binding_ids: set[BindingId]) -> dict[BindingId, Policy]:
     """The policies of some bindings."""
-    rows = tx.all("binding_policies", ids=_json(sorted(binding_ids)))
+    rows = tx.all("binding_policies", ids=json_text(sorted(binding_ids)))
     return {row[0]: policy_of(row[1:]) for row in rows}
 
 
@@ -188,7 +188,3 @@ def clamp_far_due(tx: Transaction, now: Millis) -> int:
 def endpoints_due(tx: Transaction) -> frozenset[EndpointId]:
     """Every endpoint that has something waiting."""
     return frozenset(row[0] for row in tx.all("endpoints_due"))
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

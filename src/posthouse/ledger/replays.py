@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from posthouse.ledger.base import Row, Transaction
+from posthouse.ledger.base import Row, Transaction, json_text
 from posthouse.ledger.ends import settle
 from posthouse.ledger.events import BEHIND, NO_LINE
 from posthouse.model.deliveries import DeliveryStatus
@@ -49,7 +49,7 @@ def replay(
 ) -> Changed:
     """Send these deliveries (500 at most in one call) again or sooner; one that is named twice, once."""
     ids = list(dict.fromkeys(ids))
-    rows = tx.all("find_deliveries", ids=_json(ids), project_id=project_id)
+    rows = tx.all("find_deliveries", ids=json_text(ids), project_id=project_id)
     skipped = _missing(ids, rows)
     woken: set[EndpointId] = set()
     lines: set[BindingId] = set()
@@ -97,7 +97,7 @@ def _replay_one(tx: Transaction, row: Row, now: Millis, fresh_id: Callable[[], s
 def dismiss(tx: Transaction, ids: Sequence[str], now: Millis, *, project_id: ProjectId = DEFAULT_PROJECT) -> Changed:
     """End these deliveries (500 at most in one call) unsent."""
     ids = list(dict.fromkeys(ids))
-    rows = tx.all("find_deliveries", ids=_json(ids), project_id=project_id)
+    rows = tx.all("find_deliveries", ids=json_text(ids), project_id=project_id)
     skipped = _missing(ids, rows)
     ending = []
     for row in rows:
@@ -109,7 +109,7 @@ def dismiss(tx: Transaction, ids: Sequence[str], now: Millis, *, project_id: Pro
             case _:
                 skipped.append(Skipped(row[1], "ended"))
     if ending:
-        tx.change("dismiss", seqs=_json([row[0] for row in ending]), reason=BY_HAND, now=now)
+        tx.change("dismiss", seqs=json_text([row[0] for row in ending]), reason=BY_HAND, now=now)
         settle(tx, {row[4] for row in ending})
     return Changed(changed=len(ending), skipped=tuple(skipped), woken=frozenset(EndpointId(row[5]) for row in ending))
 
@@ -123,7 +123,3 @@ def join_line(tx: Transaction, binding_id: BindingId, *, is_strict_order: bool) 
 def _missing(ids: Sequence[str], rows: Sequence[Row]) -> list[Skipped]:
     found = {row[1] for row in rows}
     return [Skipped(one, "not_found") for one in ids if one not in found]
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from posthouse.ledger.base import Transaction
+from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.ends import gave_up_drafts, settle
 from posthouse.ledger.events import Lease
 from posthouse.ledger.health import WELL, EndpointHealth, draft_of, load_health, save_endpoint, save_target
@@ -112,7 +112,7 @@ def advance(
 
 def _standing(tx: Transaction, results: Sequence[AttemptResult]) -> list[AttemptResult]:
     """Those whose lease still stands, the first of each lease."""
-    leases = _json([(result.delivery.seq, result.delivery.fence) for result in results])
+    leases = json_text([(result.delivery.seq, result.delivery.fence) for result in results])
     standing: list[int] = msgspec.json.decode(tx.value("standing_leases", leases=leases))
     first = {results[index].delivery.seq: index for index in sorted(standing, reverse=True)}
     return [results[index] for index in sorted(first.values())]
@@ -202,10 +202,10 @@ def _write_rows(tx: Transaction, kept: Sequence[AttemptResult], verdicts: Sequen
             )
             bodies.append(body)
             body_at += len(body)
-    tx.change("write_results", rows=_json(moves), now=now)
-    tx.change("insert_attempts", rows=_json(attempts), excerpts=b"".join(excerpts))
+    tx.change("write_results", rows=json_text(moves), now=now)
+    tx.change("insert_attempts", rows=json_text(attempts), excerpts=b"".join(excerpts))
     if body_rows:
-        tx.change("insert_bodies", rows=_json(body_rows), bodies=b"".join(bodies))
+        tx.change("insert_bodies", rows=json_text(body_rows), bodies=b"".join(bodies))
 
 
 def _attempt_row(result: AttemptResult, verdict: Verdict, excerpt_at: int) -> tuple[Any, ...]:
@@ -214,10 +214,6 @@ def _attempt_row(result: AttemptResult, verdict: Verdict, excerpt_at: int) -> tu
         delivery.event.project_id, delivery.seq, delivery.attempt, result.started_at, result.duration_ms, outcome.kind,
         outcome.code, outcome.status_code, outcome.detail, int(delivery.is_probe), int(verdict.is_charged),
         delivery.revision, request and request.method, request and request.url,
-        None if request is None else _json(request.headers), result.body_hash and result.body_hash.hex(),
+        None if request is None else json_text(request.headers), result.body_hash and result.body_hash.hex(),
         outcome.retry_after_s, excerpt_at, len(outcome.excerpt),
     )  # fmt: skip
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

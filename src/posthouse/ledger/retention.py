@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.ledger.base import Transaction
+from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.ends import settle
 from posthouse.model.ids import EndpointId, Millis
 
@@ -36,7 +36,7 @@ def sweep(tx: Transaction, before: Millis, after: int, *, limit: int = STEP) -> 
     going = [seq for seq, state in rows if state == "goes"]
     removed = 0
     if going:
-        seqs = msgspec.json.encode(going).decode()
+        seqs = json_text(going)
         for statement in ("remove_attempts", "remove_bodies", "remove_deliveries", "remove_keys"):
             tx.change(statement, seqs=seqs)
         removed = tx.change("remove_events", seqs=seqs)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from posthouse.ledger.base import Row, Transaction
+from posthouse.ledger.base import Row, Transaction, json_text
 from posthouse.ledger.names import describe_near, id_in
 from posthouse.model.errors import NotFound
 from posthouse.model.ids import DEFAULT_PROJECT, Millis, ProjectId, SourceId
@@ -62,7 +62,7 @@ def edit_source(
         project_id=project_id,
         id=source.id,
         settings=bytes(source.settings if settings is None else settings).decode(),
-        properties=msgspec.json.encode(chosen).decode(),
+        properties=json_text(chosen),
         now=now,
     )
     return get_source(tx, source.id, project_id=project_id)

@@ -8,4 +8,4 @@ WHERE removed_at IS NULL OR EXISTS (
 
 -- name: directory_endpoints
 -- Every endpoint.
-SELECT id, project_id, target_id, name, settings, concurrency, pace_s, health FROM endpoints;
+SELECT id, project_id, target_id, name, settings, health, concurrency, pace_s FROM endpoints;
