@@ -15,9 +15,13 @@ import platform
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
+from posthouse.daemon.lives import note_start, note_stop
 from posthouse.daemon.welcome import welcome
 from posthouse.http.app import build_app
 from posthouse.http.auth import Access
@@ -25,14 +29,11 @@ from posthouse.http.cloud_event_forms import parse_cloud_event
 from posthouse.http.event_forms import parse_event
 from posthouse.http.server import HttpServer
 from posthouse.http.services import Services
-from posthouse.ledger.base import Transaction
 from posthouse.ledger.directory import load_directory
-from posthouse.ledger.instances import Instance, start_instance, stop_instance, tell_instances
-from posthouse.ledger.own_events import Author, about_daemon, record_own
+from posthouse.ledger.instances import Instance
+from posthouse.ledger.own_events import Author
 from posthouse.ledger.sources import ensure_sources
 from posthouse.ledger.sqlite.database import SqliteDatabase, open_sqlite
-from posthouse.model.events import Severity
-from posthouse.model.ids import Millis
 from posthouse.pipeline.collection import Collection
 from posthouse.pipeline.configuration import Configuration, load_configuration
 from posthouse.pipeline.delivery import Dispatcher
@@ -48,6 +49,7 @@ from posthouse.settings import (
     LOG_FORMAT,
     LOG_LEVEL,
     NETWORK_ALLOW_PRIVATE,
+    Setting,
     Settings,
 )
 from posthouse.sources.base import KINDS
@@ -66,6 +68,8 @@ ADDRESS_FILE = "address"
 SWITCH_INTERVAL_S = 0.000_5
 """How long a thread keeps the interpreter while another wants it. The ledger's writer comes back from each statement to
 a busy event loop: at the default of 5 ms a commit could be held up for many times its own length."""
+
+T = TypeVar("T", bool, int, float, str)
 
 _log = get_log(__name__)
 
@@ -104,9 +108,23 @@ async def _live(home: Path, flags: Mapping[str, str], environ: Mapping[str, str]
             home=home, database=database, configuration=configuration, secrets=secrets, clock=clock, instance=instance
         )
         await daemon.serve()
-        await database.run(_end, instance, clock.now(), Author(machine=instance.machine, fresh_id=clock.uuid7))
+        await database.run(note_stop, instance, clock.now(), daemon.author)
     finally:
         await database.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """The running parts, in the order of the data path."""
+
+    disk: DiskGauge
+    upkeep: Upkeep
+    dispatcher: Dispatcher
+    intake: Intake
+    collection: Collection
+    spool: Spool
+    access: Access
+    server: HttpServer
 
 
 class Daemon:
@@ -122,7 +140,7 @@ class Daemon:
         self._secrets = secrets
         self._clock = clock
         self._instance = instance
-        self._author = Author(machine=instance.machine, fresh_id=clock.uuid7)
+        self.author = Author(machine=instance.machine, fresh_id=clock.uuid7)
         self._stop = asyncio.Event()
         self._is_stopping = False
 
@@ -139,7 +157,21 @@ class Daemon:
             await outbound.close()
 
     async def _run_parts(self, supervisor: Supervisor, known: Known, outbound: HttpClient, settings: Settings) -> None:
-        clock, database, author = self._clock, self._database, self._author
+        parts = self._build(supervisor, known, outbound, settings)
+        services = self._services(parts, supervisor, known, outbound)
+        await parts.access.load()
+        # The last thing that may be refused: before it nothing has begun, so that there is nothing to tell of.
+        parts.server.bind(build_app(services))
+        await self._database.run(note_start, self._instance, self.author)
+        await self._start(parts, supervisor)
+        sys.stdout.write(await welcome(services))
+        sys.stdout.flush()
+        await self._stop.wait()
+        await self._stop_in_order(parts, supervisor)
+
+    def _build(self, supervisor: Supervisor, known: Known, outbound: HttpClient, settings: Settings) -> _Parts:
+        """Every part from the bottom of the data path to its top; none has begun."""
+        clock, database, author, owner = self._clock, self._database, self.author, self._instance.id
         disk = DiskGauge(self._home, clock)
         sender = Sender(known=known, outbound=outbound, secrets=self._secrets, clock=clock, settings=settings)
         upkeep = Upkeep(
@@ -147,7 +179,7 @@ class Daemon:
             clock=clock,
             secrets=self._secrets,
             author=author,
-            owner=self._instance.id,
+            owner=owner,
             settings=settings,
             wake_lanes=lambda endpoint_ids: dispatcher.wake(endpoint_ids),  # noqa: PLW0108 - it is made below
         )
@@ -158,7 +190,7 @@ class Daemon:
             clock=clock,
             supervisor=supervisor,
             author=author,
-            owner=self._instance.id,
+            owner=owner,
             settings=settings,
             notice_crash=upkeep.wake,
         )
@@ -183,62 +215,66 @@ class Daemon:
             settings=settings,
             wake_lanes=dispatcher.wake,
         )
-        spool = self._spool(intake, known)
         for part in (intake, sender, dispatcher, collection, upkeep):
             self._configuration.listen(part.apply)
-        access = Access(
-            database,
-            clock,
-            home_token=ensure_token(self._home),
-            host=lambda: self._configuration.settings[API_HOST],
-        )
-        server = HttpServer(host=settings[API_HOST], port=settings[API_PORT])
-        services = Services(
-            database=database,
-            known=known,
+        host = partial(self._setting, API_HOST)
+        return _Parts(
+            disk=disk,
+            upkeep=upkeep,
+            dispatcher=dispatcher,
             intake=intake,
             collection=collection,
-            dispatcher=dispatcher,
+            spool=self._spool(intake, known),
+            access=Access(database, clock, home_token=ensure_token(self._home), host=host),
+            server=HttpServer(host=settings[API_HOST], port=settings[API_PORT]),
+        )
+
+    def _services(self, parts: _Parts, supervisor: Supervisor, known: Known, outbound: HttpClient) -> Services:
+        """What the API works with."""
+        return Services(
+            database=self._database,
+            known=known,
+            intake=parts.intake,
+            collection=parts.collection,
+            dispatcher=parts.dispatcher,
             configuration=self._configuration,
-            access=access,
+            access=parts.access,
             secrets=self._secrets,
             outbound=outbound,
-            clock=clock,
-            disk=disk,
+            clock=self._clock,
+            disk=parts.disk,
             workers=supervisor.report,
-            problems=spool.problems,
+            problems=parts.spool.problems,
             is_stopping=lambda: self._is_stopping,
             home=self._home,
             ledger_path=self._database.path,
-            machine=author.machine,
+            machine=self.author.machine,
             version=self._instance.version,
-            url=lambda: server.url,
+            url=lambda: parts.server.url,
             started_at=self._instance.started_at,
         )
-        await access.load()
-        # The last thing that may be refused: before it nothing has begun, so that there is nothing to tell of.
-        server.bind(build_app(services))
-        await database.run(_begin, self._instance, author)
-        recovered = await upkeep.recover_orphans()
+
+    async def _start(self, parts: _Parts, supervisor: Supervisor) -> None:
+        """Take back what an unclean stop left under way, then let every part begin."""
+        recovered = await parts.upkeep.recover_orphans()
         if recovered:
             _log.warning("deliveries were interrupted by an unclean stop and go again", count=recovered)
-        await dispatcher.start()
-        supervisor.start("upkeep", upkeep.run)
-        write_private(self._home / ADDRESS_FILE, server.url.encode())
-        supervisor.start("http", server.run)
-        collection.start()
-        supervisor.start("spool", spool.run)
-        sys.stdout.write(await welcome(services))
-        sys.stdout.flush()
-        await self._stop.wait()
+        await parts.dispatcher.start()
+        supervisor.start("upkeep", parts.upkeep.run)
+        write_private(self._home / ADDRESS_FILE, parts.server.url.encode())
+        supervisor.start("http", parts.server.run)
+        parts.collection.start()
+        supervisor.start("spool", parts.spool.run)
+
+    async def _stop_in_order(self, parts: _Parts, supervisor: Supervisor) -> None:
         self._is_stopping = True
-        _log.info("stopping", under_way=dispatcher.under_way())
-        intake.stop()
+        _log.info("stopping", under_way=parts.dispatcher.under_way())
+        parts.intake.stop()
         await supervisor.stop("spool")
-        await collection.stop()
-        await dispatcher.stop()
-        await access.note_use()
-        await server.stop()
+        await parts.collection.stop()
+        await parts.dispatcher.stop()
+        await parts.access.note_use()
+        await parts.server.stop()
 
     def _spool(self, intake: Intake, known: Known) -> Spool:
         (source,) = (one for one in known.directory.sources.values() if one.kind == "ingest")
@@ -248,31 +284,12 @@ class Daemon:
             source,
             parse=parse_event,
             adapters={"cloudevents": parse_cloud_event},
-            event_bytes_max=lambda: self._configuration.settings[INGEST_EVENT_BYTES_MAX],
+            event_bytes_max=partial(self._setting, INGEST_EVENT_BYTES_MAX),
         )
 
-
-def _begin(tx: Transaction, instance: Instance, author: Author) -> None:
-    """Note the start, and tell of it and of earlier stops that were unclean, in one transaction."""
-    now = instance.started_at
-    unclean = start_instance(tx, instance)
-    drafts = [
-        about_daemon(
-            "daemon.stopped",
-            {"is_clean": False, "pid": one.pid, "version": one.version, "started_at": one.started_at},
-            severity=Severity.ERROR,
-        )
-        for one in unclean
-    ]
-    drafts.append(about_daemon("daemon.started", {"pid": instance.pid, "version": instance.version}))
-    record_own(tx, drafts, now, author)
-    tell_instances(tx, [one.id for one in unclean])
-
-
-def _end(tx: Transaction, instance: Instance, now: Millis, author: Author) -> None:
-    data = {"is_clean": True, "pid": instance.pid, "version": instance.version, "started_at": instance.started_at}
-    record_own(tx, [about_daemon("daemon.stopped", dict(data))], now, author)
-    stop_instance(tx, instance.id, now=now)
+    def _setting(self, setting: Setting[T]) -> T:
+        """A setting as it stands now."""
+        return self._configuration.settings[setting]
 
 
 def _listen_to_signals(stop: asyncio.Event) -> None:
