@@ -28,7 +28,7 @@ DEADLINE_S = 60.0
 LOOK_EVERY_S = 0.02
 
 
-def until(check: Callable[[], bool], what: str, *, deadline_s: float = DEADLINE_S) -> None:
+def until(check: Callable[[], object], what: str, *, deadline_s: float = DEADLINE_S) -> None:
     """Return when the check holds; AssertionError after the deadline."""
     ends_s = time.monotonic() + deadline_s
     while not check():

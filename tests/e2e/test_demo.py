@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.real import children_of, until
 from tests.cli.support import DEADLINE_S
+from tests.e2e.house import children_of
+from tests.e2e.processes import until
 
 
 def start_demo(*arguments: str, scratch: Path) -> subprocess.Popen[str]:
@@ -50,7 +51,7 @@ def test_the_demo_shows_queueing_pausing_and_recovery_and_loses_nothing(scratch:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_demo_leaves_no_process_and_no_file(scratch: Path, number: int) -> None:
     demo = start_demo("--seconds", "30", scratch=scratch)
-    until(lambda: len(children_of(scratch)) == 2)
+    until(lambda: len(children_of(scratch)) == 2, "daemon and receiver run")
 
     demo.send_signal(number)
     demo.communicate(timeout=DEADLINE_S)

@@ -9,13 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.cli.support import DEADLINE_S, Ran, run_cli
+from tests.e2e.processes import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +48,7 @@ class House:
             assert child.poll() is None, self.log.read_text()
             return (self.home / "address").exists() and self.cli("health").code == 0
 
-        until(is_up)
+        until(is_up, "the daemon answers")
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         child, self._child = self._child, None
@@ -64,14 +64,6 @@ class House:
         finally:
             if self._child is not None:
                 self.stop()
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for another process to bring something about, with a deadline."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from posthouse.cli.demo_log import GrowingLog
-from tests.cli.real import House, received, receiver, road_that_loses_answers, until
 from tests.cli.support import run_in_terminal
+from tests.e2e.house import House, received, receiver, road_that_loses_answers
+from tests.e2e.processes import until
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,9 @@ def test_an_emitted_event_reaches_its_receiver_and_can_be_followed(house: House,
         bound = house.cli("bind", "ingest", "whole", "--filter", "whole.*", "--origin", "ci", "--retry", "1s,2m")
         emitted = house.ask("emit", "whole.done", "--origin", "ci", "--data", '{"n": 1.50}')
         house.ask("emit", "whole.done", "--origin", "someone-else")
-        until(lambda: house.ask("deliveries", "--target", "whole", "--status", "delivered")["items"])
+        until(
+            lambda: house.ask("deliveries", "--target", "whole", "--status", "delivered")["items"], "they are delivered"
+        )
 
     (delivery,) = house.ask("deliveries", "--target", "whole")["items"]
     shown = house.cli("deliveries", "show", delivery["id"], "--body")
@@ -216,7 +219,7 @@ def test_what_was_emitted_while_the_daemon_was_away_is_there_once_after_its_star
         spooled = house.ask("emit", "away", "--origin", "me", "--key", "k-1")
         house.ask("emit", "away", "--origin", "me", "--key", "k-1")
         house.start()
-        until(lambda: not list((home / "spool").glob("*.json")))
+        until(lambda: not list((home / "spool").glob("*.json")), "the spool is empty")
         again = house.ask("emit", "away", "--origin", "me", "--key", "k-1")
 
         assert spooled["spooled"] is True
@@ -227,7 +230,7 @@ def test_what_was_emitted_while_the_daemon_was_away_is_there_once_after_its_star
 def test_an_answer_that_was_lost_after_the_commit_doubles_nothing(house: House) -> None:
     with road_that_loses_answers(house.home):
         emitted = house.ask("emit", "unsure", "--data", '{"n": 1}')
-    until(lambda: not list((house.home / "spool").glob("*.json")))
+    until(lambda: not list((house.home / "spool").glob("*.json")), "the spool is empty")
 
     assert (emitted["spooled"], emitted["reason"]) == (True, "daemon.unreachable")
     (event,) = house.ask("events", "--type", "unsure")["items"]
@@ -240,8 +243,8 @@ def test_a_file_in_the_spool_is_taken_in_at_once_and_a_bad_one_is_told(house: Ho
         (spool / f".{name}").write_text(text)
         os.replace(spool / f".{name}", spool / f"{name}.json")
 
-    until(lambda: house.ask("events", "--type", "spooled.good")["items"])
-    until(lambda: (spool / "bad" / "wrong.json.reason").exists())
+    until(lambda: house.ask("events", "--type", "spooled.good")["items"], "the good one is taken in")
+    until(lambda: (spool / "bad" / "wrong.json.reason").exists(), "the bad one is set aside")
 
     assert "[event.type_invalid]" in (spool / "bad" / "wrong.json.reason").read_text()
     assert any("spooled file" in item["what"] for item in house.ask("status")["attention"])
