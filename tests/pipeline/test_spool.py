@@ -8,7 +8,7 @@ import json
 import os
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -31,6 +31,7 @@ from posthouse.pipeline.intake import Intake
 from posthouse.pipeline.spool import Spool
 from posthouse.rules.spooling import free_name, is_spooled, key_of_name
 from posthouse.settings import resolve
+from posthouse.sources.watch import watch
 from posthouse.system.disk import DiskGauge
 from tests.clock import ManualClock
 
@@ -106,11 +107,12 @@ async def room(home: Path, clock: ManualClock) -> AsyncIterator[Room]:
     await database.close()
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that another task does to files, with a deadline."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 (the file system rings no asyncio.Event)
-            await asyncio.sleep(0.005)
+async def until(folder: Path, condition: Callable[[], bool]) -> None:
+    """Wait for something that another task does below a folder, with a deadline; each change is a moment to look."""
+    async with asyncio.timeout(20), aclosing(watch([folder], excluded=())) as changes:  # type: ignore[type-var]
+        async for _ in changes:
+            if condition():
+                return
 
 
 @asynccontextmanager
@@ -277,12 +279,12 @@ async def test_a_name_that_cannot_be_a_key_is_set_aside(room: Room) -> None:
 async def test_what_lies_there_at_start_and_what_comes_later_is_taken_in(room: Room) -> None:
     room.put("1-before.json", {"type": "before"})
     async with running(room.spool):
-        await until(lambda: room.names() == [])
+        await until(room.folder, lambda: room.names() == [])
         room.put("2-after.json", {"type": "after"})
-        await until(lambda: room.names() == [])
+        await until(room.folder, lambda: room.names() == [])
         room.put("later/1.json", {"type": "for nobody"})
         room.put("3-last.json", {"type": "last"})
-        await until(lambda: room.names() == ["later/1.json"])
+        await until(room.folder, lambda: room.names() == ["later/1.json"])
 
     assert [event.type for event in await room.events()] == ["before", "after", "last"]
 
@@ -290,7 +292,7 @@ async def test_what_lies_there_at_start_and_what_comes_later_is_taken_in(room: R
 async def test_the_folder_is_made_private_where_it_is_missing(room: Room) -> None:
     room.folder.rmdir()
     async with running(room.spool):
-        await until(room.folder.is_dir)
+        await until(room.folder.parent, room.folder.is_dir)
 
     assert room.folder.stat().st_mode & 0o777 == 0o700
 
@@ -318,7 +320,7 @@ async def test_while_the_disk_is_low_files_wait_and_the_worker_says_why(room: Ro
         await spool.run()
     assert room.names() == ["waits.json"]
     async with running(spool):
-        await until(lambda: room.names() == [])
+        await until(room.folder, lambda: room.names() == [])
 
     assert len(await room.events()) == 1
 

@@ -207,4 +207,6 @@ def test_each_response_counts_once_wherever_and_however_often_it_stands(
 def test_no_line_whatever_it_holds_is_fatal(raw: bytes) -> None:
     folder = Folder("s", has_prompts=True)
     folder.fold([raw, b'{"type":"assistant","message":' + raw + b"}", b'{"type":"user","message":' + raw + b"}"])
-    join([decode_page(folder.encoded())])
+    folder.fold([b'{"type":"user","uuid":"u","message":{"role":"user","content":"and on"}}'])
+
+    assert "s" in {session.id for session in join([decode_page(folder.encoded())])}
