@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from asyncinotify import Event, Inotify, Mask
 
 from posthouse.model.errors import PosthouseError
 from posthouse.sources import watch_inotify
-from posthouse.sources.watch import Changes, is_within, nearest_folder, watch, watch_elsewhere
+from posthouse.sources.watch import Changes, Skips, is_within, nearest_folder, watch, watch_elsewhere
+from posthouse.system.inotify import Inotify
 from tests.sources.support import soon
 
 pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="inotify is Linux's own")
 
 
+@pytest.fixture(autouse=True)
+def short_breath(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause between two readings, short enough for a test of many items."""
+    monkeypatch.setattr(watch_inotify, "BREATH_S", 0.01)
+
+
 @asynccontextmanager
-async def watching(*roots: Path, excluded: tuple[Path, ...] = ()) -> AsyncIterator[AsyncIterator[Changes]]:
+async def watching(
+    *roots: Path, excluded: tuple[Path, ...] = (), depth: int | None = None, skips: Skips | None = None
+) -> AsyncIterator[AsyncIterator[Changes]]:
     """A watch whose first item has come."""
-    async with aclosing(watch(roots, excluded=excluded)) as items:  # type: ignore[type-var]
+    async with aclosing(watch(roots, excluded=excluded, depth=depth, skips=skips)) as items:  # type: ignore[type-var]
         assert (await soon(anext(items))).is_rescan
         yield items
 
@@ -134,6 +142,71 @@ async def test_excluded_folders_are_never_watched(tmp_path: Path) -> None:
         assert await until_path(items, tmp_path / "end") == {str(tmp_path / "end")}
 
 
+async def test_depth_0_tells_of_a_root_folders_own_children_only(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    async with watching(tmp_path, depth=0) as items:
+        (tmp_path / "deep" / "unseen").touch()
+        (tmp_path / "new").mkdir()
+        (tmp_path / "new" / "unseen").touch()
+        (tmp_path / "end").touch()
+        told = await until_path(items, tmp_path / "end")
+        assert told == {str(tmp_path / "new"), str(tmp_path / "end")}
+
+
+async def test_depth_counts_the_folders_below_a_root(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    async with watching(tmp_path, depth=1) as items:
+        (tmp_path / "a" / "b" / "unseen").touch()
+        (tmp_path / "a" / "seen").touch()
+        assert await until_path(items, tmp_path / "a" / "seen") == {str(tmp_path / "a" / "seen")}
+
+
+async def test_folders_that_are_skipped_are_not_watched_even_if_made_later(tmp_path: Path) -> None:
+    def skips(folder: str) -> bool:
+        return folder.endswith("node_modules")
+
+    (tmp_path / "node_modules").mkdir()
+    async with watching(tmp_path, skips=skips) as items:
+        (tmp_path / "node_modules" / "unseen").touch()
+        (tmp_path / "app" / "node_modules").mkdir(parents=True)
+        assert str(tmp_path / "app") in await until_path(items, tmp_path / "app")
+        (tmp_path / "app" / "node_modules" / "unseen").touch()
+        (tmp_path / "end").touch()
+        assert not [path for path in await until_path(items, tmp_path / "end") if path.endswith("unseen")]
+
+
+async def test_a_folder_that_is_moved_away_is_told_apart_from_one_that_is_made(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    (root / "x").mkdir(parents=True)
+    async with watching(root) as items:
+        (root / "x").rename(outside)
+        moved = await soon(anext(items))
+        assert moved == Changes(paths=(str(root / "x"),), moved_folders=(str(root / "x"),))
+        outside.rename(root / "y")
+        made = await soon(anext(items))
+        assert made == Changes(paths=(str(root / "y"),))
+
+
+async def test_a_name_that_is_no_utf_8_can_be_opened_as_it_is_told(tmp_path: Path) -> None:
+    async with watching(tmp_path) as items:
+        name = os.fsencode(tmp_path) + b"/\xff\xfe.log"
+        Path(os.fsdecode(name)).write_bytes(b"1")
+        (path,) = await until_path(items, Path(os.fsdecode(name)))
+        assert Path(path).read_bytes() == b"1"
+
+
+async def test_a_link_that_is_a_root_is_followed_when_it_is_pointed_elsewhere(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "current").symlink_to("one")
+    async with watching(tmp_path / "current") as items:
+        (tmp_path / "next").symlink_to("two")
+        (tmp_path / "next").rename(tmp_path / "current")
+        assert await until_rescan(items)
+        (tmp_path / "two" / "log").touch()
+        assert await until_path(items, tmp_path / "current" / "log")
+
+
 async def test_two_roots_share_one_watch(tmp_path: Path) -> None:
     roots = tmp_path / "a", tmp_path / "b"
     roots[0].mkdir()
@@ -143,25 +216,6 @@ async def test_two_roots_share_one_watch(tmp_path: Path) -> None:
         for root in roots:
             (root / "log").touch()
             assert str(root / "log") in await until_path(items, root / "log")
-
-
-async def test_an_overflow_of_the_kernels_queue_asks_for_a_rescan(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Filling the kernel's own queue would take its limit's worth of files; the event that it then sends is this one.
-    taken = Inotify.sync_get
-
-    def overflow_once(inotify: Inotify) -> Event | None:
-        monkeypatch.setattr(Inotify, "sync_get", taken)
-        return Event(None, Mask.Q_OVERFLOW, 0, None)
-
-    async with watching(tmp_path) as items:
-        monkeypatch.setattr(Inotify, "sync_get", overflow_once)
-        (tmp_path / "log").touch()
-        assert await until_rescan(items)
-        (tmp_path / "sub").mkdir()
-        (tmp_path / "sub" / "log").touch()
-        assert str(tmp_path / "sub" / "log") in await until_path(items, tmp_path / "sub" / "log")
 
 
 async def test_more_new_files_than_an_item_holds_ask_for_a_rescan(
@@ -181,10 +235,10 @@ async def test_more_new_files_than_an_item_holds_ask_for_a_rescan(
 async def test_a_system_without_watches_left_is_told_in_plain_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(inotify: Inotify, path: Any, mask: Mask) -> None:
+    def refuse(inotify: Inotify, path: str, mask: int) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Inotify, "add_watch", refuse)
+    monkeypatch.setattr(Inotify, "add", refuse)
     with pytest.raises(PosthouseError, match="max_user_watches") as caught:
         await soon(anext(watch([tmp_path])))
     assert caught.value.code == "source.watch_limit"

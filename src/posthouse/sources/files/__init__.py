@@ -1,0 +1,1 @@
+"""Files: what is made, written, renamed and removed below the folders that a person names."""
