@@ -1,4 +1,4 @@
-"""What speaks HTTP runs over each event loop; the other tests of this room over asyncio's own."""
+"""What speaks HTTP or runs programs does so over each event loop; the other tests of this room over asyncio's own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ from tests.loops import LOOPS
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    if item.path.name.startswith("test_outbound"):
+    if item.path.name.startswith(("test_outbound", "test_process")):
         return LOOPS
     return {"asyncio": asyncio.new_event_loop}
