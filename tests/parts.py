@@ -16,31 +16,33 @@ import asyncio
 import heapq
 import inspect
 import json
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 
-from posthouse.ledger.base import Database, Transaction
-from posthouse.ledger.binding_changes import NewBinding, add_binding
+from posthouse.ledger.base import Database
+from posthouse.ledger.binding_changes import BindingChange, NewBinding, add_binding, edit_binding
 from posthouse.ledger.deliveries import DeliveryQuery, DeliveryRecord, get_delivery, page_deliveries
 from posthouse.ledger.directory import load_directory
 from posthouse.ledger.endpoints import NewEndpoint
 from posthouse.ledger.events import EventQuery, EventRow, get_event, page_events
+from posthouse.ledger.expectations import expect
 from posthouse.ledger.health import EndpointHealth, load_health
 from posthouse.ledger.own_events import Author
-from posthouse.ledger.results import advance
+from posthouse.ledger.runs import page_gaps, run_states
 from posthouse.ledger.sources import edit_source, ensure_sources
-from posthouse.ledger.sqlite.database import SqliteDatabase, open_sqlite
+from posthouse.ledger.sqlite.database import open_sqlite
 from posthouse.ledger.targets import add_target, edit_target
-from posthouse.model.bindings import Filter, Policy, Shape
+from posthouse.model.bindings import Filter, Policy, Schedule, Shape
 from posthouse.model.events import Event, EventDraft
+from posthouse.model.expectations import Subject
 from posthouse.model.ids import BindingId, EndpointId
+from posthouse.model.runs import Gap, RunState
 from posthouse.model.sources import Source
 from posthouse.model.targets import Target
 from posthouse.pipeline.collection import Collection
@@ -48,9 +50,10 @@ from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake, Posted
 from posthouse.pipeline.sender import Sender
+from posthouse.pipeline.silence import Silence
 from posthouse.pipeline.upkeep import Upkeep
 from posthouse.settings import Settings, resolve
-from posthouse.sources.base import KINDS, source_kind
+from posthouse.sources.base import DEFAULT_KINDS, source_kind
 from posthouse.system.clock import Clock
 from posthouse.system.disk import DiskGauge
 from posthouse.system.http_client import HttpClient
@@ -59,13 +62,11 @@ from posthouse.system.secrets import open_secret_store
 from posthouse.system.supervise import Supervisor
 from posthouse.targets.base import extract_secrets, target_kind
 from tests.clock import ManualClock
+from tests.watched_ledger import WatchedLedger
 
 DEADLINE_S = 20.0
 MACHINE = "test-machine"
 SIGNING_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class _HandTimer:
@@ -118,52 +119,6 @@ class HandClock(ManualClock):
         return timer
 
 
-class Hold:
-    """A read whose answer is kept back, by a test that wants something to happen in between."""
-
-    def __init__(self) -> None:
-        self.reached = asyncio.Event()
-        self.over = asyncio.Event()
-
-
-class WatchedLedger:
-    """The real ledger, telling when a call has been answered, and how often each lane took a turn."""
-
-    def __init__(self, inner: SqliteDatabase) -> None:
-        self.inner = inner
-        self.turns: Counter[EndpointId] = Counter()
-        self.calls: Counter[object] = Counter()
-        self.refusals: list[BaseException] = []
-        self.moved = asyncio.Event()
-        self.holds: dict[object, Hold] = {}
-
-    async def run(self, function: Callable[Concatenate[Transaction, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return await self.inner.run(function, *args, **kwargs)
-        except Exception as error:
-            self.refusals.append(error)
-            raise
-        finally:
-            self.calls[function] += 1
-            if function is advance:
-                self.turns[EndpointId(args[0])] += 1  # type: ignore[arg-type]
-            self.moved.set()
-
-    async def read(self, function: Callable[Concatenate[Transaction, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return await self.inner.read(function, *args, **kwargs)
-        finally:
-            self.calls[function] += 1
-            self.moved.set()
-            held = self.holds.get(function)
-            if held is not None:
-                held.reached.set()
-                await held.over.wait()
-
-    async def close(self) -> None:
-        await self.inner.close()
-
-
 class Parts:
     """Everything between an event's arrival and its last attempt."""
 
@@ -197,9 +152,11 @@ class Parts:
             database=database, known=known, lanes=self.dispatcher, clock=clock, disk=DiskGauge(folder, clock),
             machine=MACHINE, settings=settings, expect_expiry=self.upkeep.expect,
         )  # fmt: skip
+        self.silence = Silence(database=database, clock=clock, author=author, wake_lanes=self.dispatcher.wake)
         self.collection = Collection(
             database=database, known=known, intake=self.intake, clock=clock, supervisor=supervisor, author=author,
             excluded=(folder / "excluded",), settings=settings, wake_lanes=self.dispatcher.wake,
+            wake_silence=self.silence.wake,
         )  # fmt: skip
 
     # What a person sets up.
@@ -248,6 +205,7 @@ class Parts:
         *,
         wanted: Filter | None = None,
         shape: Shape | None = None,
+        schedule: Schedule | None = None,
         **policy: Any,
     ) -> BindingId:
         """Bind a source to a target's one endpoint; `policy` as the record's fields."""
@@ -256,11 +214,30 @@ class Parts:
             endpoint_id=self.endpoint(target),
             filter=wanted or Filter(),
             shape=shape or Shape(),
+            schedule=schedule or Schedule(),
             policy=Policy(**policy),
         )
         row = await self.ledger.run(add_binding, new, now=self.clock.now())
         await self.known.reload()
+        self.collection.reschedule(new.source_id)
         return row.binding.id
+
+    async def edit_binding(self, binding_id: BindingId, **change: Any) -> None:
+        """Replace what is given of a binding, as a person would; fields as the record's."""
+        row = await self.ledger.run(edit_binding, binding_id, BindingChange(**change), now=self.clock.now())
+        await self.known.reload()
+        self.collection.reschedule(row.binding.source_id)
+
+    async def add_source(self, kind: str) -> Source:
+        """A source of this kind, named after it, as yet off."""
+        await self.ledger.run(ensure_sources, [kind], self.clock.now())
+        await self.known.reload()
+        return self.source(kind)
+
+    async def expect(self, subject: Subject, subject_id: int, silence_s: float | None) -> None:
+        """Expect something of a source or binding, as a person would."""
+        await self.ledger.run(expect, subject, subject_id, silence_s, self.clock.now())
+        self.silence.wake()
 
     async def set_up_source(
         self, name: str, *, settings: dict[str, Any] | None = None, properties: dict[str, bool] | None = None
@@ -395,6 +372,22 @@ class Parts:
             await self.ledger.inner.run(lambda _: None)
             await self.ledger.inner.read(lambda _: None)
 
+    async def rest(self) -> None:
+        """Let the house do all that is due: return when some rounds have passed without a call of the ledger."""
+        async with asyncio.timeout(DEADLINE_S):
+            idle = 0
+            while idle < 3:
+                before = self.ledger.calls.total()
+                await self.settle()
+                idle = idle + 1 if self.ledger.calls.total() == before else 0
+
+    async def gaps(self) -> list[Gap]:
+        """Every gap, oldest first."""
+        return [row.gap for row in reversed(await self.ledger.inner.read(page_gaps, limit=500))]
+
+    async def run_state(self, binding_id: BindingId) -> RunState:
+        return (await self.ledger.inner.read(run_states, [binding_id]))[binding_id]
+
     async def look(self, target: Target) -> None:
         """Wake the lane and return when it has looked twice since: whatever it wanted to send is then under way."""
         endpoint_id = self.endpoint(target)
@@ -419,7 +412,7 @@ async def running(
     outbound = HttpClient()
     try:
         ledger = WatchedLedger(inner)
-        await ledger.run(ensure_sources, KINDS, clock.now())
+        await ledger.run(ensure_sources, DEFAULT_KINDS, clock.now())
         known = Known(ledger, await ledger.read(load_directory))
         async with Supervisor(clock) as supervisor:
             parts = Parts(
@@ -440,6 +433,7 @@ async def start(parts: Parts) -> None:
     await parts.dispatcher.start()
     parts.supervisor.start("upkeep", parts.upkeep.run)
     parts.collection.start()
+    parts.supervisor.start("silence", parts.silence.run)
 
 
 def raw(value: object) -> msgspec.Raw:

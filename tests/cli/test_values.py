@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from posthouse.cli.exits import CommandFailed
 from posthouse.cli.target_webhook import WebhookChoices, changed_settings, new_settings, url_warning
-from posthouse.cli.values import duration_s, header_pairs, read_secret
+from posthouse.cli.values import duration_s, header_pairs, limit_s, read_secret, weekly_slot, whole_seconds
 from posthouse.targets.standard_webhooks import signing_key
 
 NOTHING = WebhookChoices(None, None, None, None, None, False, None, ())
@@ -31,6 +31,38 @@ def test_a_duration_is_read_in_seconds(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused_and_never_negative(text: str) -> None:
     with suppress(CommandFailed):
         assert duration_s(text) >= 0
+
+
+def test_time_between_runs_is_whole_seconds() -> None:
+    assert (whole_seconds("15m"), whole_seconds("1.5m"), whole_seconds("90")) == (900, 90, 90)
+    for text in ("250ms", "1.5", "never"):
+        with pytest.raises(CommandFailed):
+            whole_seconds(text)
+
+
+def test_limit_is_a_duration_or_never() -> None:
+    assert (limit_s("26h"), limit_s(" never ")) == (93_600, None)
+    with pytest.raises(CommandFailed):
+        limit_s("forever")
+
+
+@pytest.mark.parametrize(
+    ("text", "slot"),
+    [
+        ("mon 09:00", ("monday", "09:00")),
+        (" Tuesday  7:5 ", ("tuesday", "7:5")),
+        ("TH 23:59", ("thursday", "23:59")),
+        ("su", ("sunday", None)),
+    ],
+)
+def test_day_and_time_of_a_week_are_read(text: str, slot: tuple[str, str | None]) -> None:
+    assert weekly_slot(text) == slot
+
+
+@pytest.mark.parametrize("text", ["", "t", "s 09:00", "mondays", "09:00 mon", "montag 09:00"])
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(CommandFailed):
+        weekly_slot(text)
 
 
 def test_headers_are_read_as_pairs() -> None:

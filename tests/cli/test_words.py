@@ -15,11 +15,18 @@ from posthouse.cli.words import (
     ago,
     counts_words,
     delivery_words,
+    exact_span,
+    gap_when,
     health_words,
+    instant_words,
     millis,
+    next_words,
+    run_words,
+    schedule_words,
     size_words,
     span,
     status_of,
+    zoned_words,
 )
 from posthouse.model.deliveries import DeliveryStatus
 from posthouse.model.targets import PauseCause
@@ -109,3 +116,65 @@ def test_harmless_text_holds_nothing_that_moves_a_cursor(text: str) -> None:
     assert "\x1b" not in shown
     assert "\n" not in shown
     shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        ({"mode": "on_change", "zone": "UTC"}, "on change"),
+        ({"mode": "interval", "everyS": 900, "zone": "UTC"}, "every 15 min"),
+        ({"mode": "interval", "everyS": 5_400, "zone": "UTC"}, "every 90 min"),
+        ({"mode": "interval", "everyS": 61, "zone": "UTC"}, "every 61 s"),
+        ({"mode": "daily", "at": "00:01", "zone": "Europe/Berlin"}, "daily 00:01 Europe/Berlin"),
+        ({"mode": "weekly", "day": "monday", "at": "09:00", "zone": "UTC"}, "weekly mon 09:00 UTC"),
+        ({"mode": "cron", "cron": "*/5 * * * *", "zone": "UTC"}, "cron '*/5 * * * *' UTC"),
+        ({"mode": "by_moon"}, "by_moon"),
+    ],
+)
+def test_schedule_is_said_as_it_was_given(schedule: dict[str, Any], words: str) -> None:
+    assert schedule_words(schedule) == words
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (None, "–"),
+        (NOW - 5, "now"),
+        (NOW + 999, "now"),
+        (NOW + 10_800_000, "in 3 h"),
+        (NOW + 86_400_000, "2026-01-02 09:00"),
+    ],
+)
+def test_next_run_is_near_or_at_a_time_of_its_zone(at: int | None, words: str) -> None:
+    assert next_words(at, NOW, "Asia/Tokyo") == words
+
+
+def test_next_run_without_a_zone_is_told_in_local_time() -> None:
+    assert next_words(NOW + 86_400_000, NOW) == instant_words(NOW + 86_400_000)[:16]
+
+
+def test_zone_that_is_unknown_here_is_told_in_utc_and_says_so() -> None:
+    for zone in ("Mars/Olympus", "../etc", "", "a\0b"):
+        assert zoned_words(NOW, zone) == "2026-01-01 00:00 UTC"
+
+
+def test_last_run_is_told_with_its_reason() -> None:
+    assert run_words(None) == "–"
+    assert run_words({"result": "sent", "detail": ""}) == "Sent"
+    assert run_words({"result": "failed", "detail": "disk gone"}) == "Could not be read: disk gone"
+    assert run_words({"result": "some_new_word", "detail": ""}) == "some_new_word"
+
+
+def test_gap_that_is_longer_than_was_counted_says_so() -> None:
+    gap = {"firstAt": NOW, "lastAt": NOW + 60_000, "zone": "UTC", "count": 1000, "isAtLeast": True}
+
+    assert gap_when(gap) == "2026-01-01 00:00 to 2026-01-01 00:01 UTC, 1000 or more runs"
+
+
+@given(st.integers(0, 10**9))
+def test_exact_duration_loses_nothing(seconds: int) -> None:
+    number, unit = exact_span(seconds).split()
+    size = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}[unit]
+
+    assert int(number) * size == seconds
+    assert exact_span(float(seconds)) == exact_span(seconds)

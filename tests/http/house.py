@@ -27,6 +27,7 @@ from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake
 from posthouse.pipeline.sender import Sender
+from posthouse.pipeline.silence import Silence
 from posthouse.settings import API_HOST
 from posthouse.system.clock import SystemClock
 from posthouse.system.disk import DiskGauge
@@ -152,9 +153,10 @@ async def living(home: Path, *, environ: Mapping[str, str] | None = None) -> Asy
             database=database, known=known, lanes=dispatcher, clock=clock, disk=disk, machine="here",
             settings=settings, expect_expiry=lambda _at: None,
         )  # fmt: skip
+        silence = Silence(database=database, clock=clock, author=author, wake_lanes=dispatcher.wake)
         collection = Collection(
             database=database, known=known, intake=intake, clock=clock, supervisor=supervisor, author=author,
-            excluded=(home,), settings=settings, wake_lanes=dispatcher.wake,
+            excluded=(home,), settings=settings, wake_lanes=dispatcher.wake, wake_silence=silence.wake,
         )  # fmt: skip
         for part in (intake, sender, dispatcher, collection):
             configuration.listen(part.apply)
@@ -163,9 +165,10 @@ async def living(home: Path, *, environ: Mapping[str, str] | None = None) -> Asy
         server = HttpServer(host="127.0.0.1", port=0)
         services = Services(
             database=database, known=known, intake=intake, collection=collection, dispatcher=dispatcher,
-            configuration=configuration, access=access, secrets=secrets, outbound=outbound, clock=clock, disk=disk,
-            workers=supervisor.report, problems=lambda: problems, is_stopping=stopping.is_set, home=home,
-            ledger_path=database.path, machine="here", version="0.1.0", url=lambda: server.url, started_at=clock.now(),
+            silence=silence, configuration=configuration, access=access, secrets=secrets, outbound=outbound,
+            clock=clock, disk=disk, workers=supervisor.report, problems=lambda: problems, is_stopping=stopping.is_set,
+            home=home, ledger_path=database.path, machine="here", version="0.1.0", url=lambda: server.url,
+            started_at=clock.now(),
         )  # fmt: skip
         server.bind(build_app(services))
         supervisor.start("http", server.run)

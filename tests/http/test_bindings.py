@@ -24,7 +24,9 @@ async def test_binding_is_made_with_the_defaults_and_shown_by_name(house: House)
     assert answer.status == 201
     assert (made["source"], made["target"], made["endpoint"], made["state"]) == ("ingest", "hook", "default", "active")
     assert made["filter"] == {"types": [], "origins": [], "severityMin": None}
-    assert made["shape"] == {"format": "cloudevents", "headers": {}, "properties": {}}
+    assert made["shape"] == {"format": "cloudevents", "headers": {}, "preset": "full", "properties": {}}
+    assert made["schedule"] == {"mode": "on_change", "zone": "UTC"} | dict.fromkeys(("everyS", "at", "day", "cron"))
+    assert (made["nextRunAt"], made["lastRun"], made["silenceS"]) == (None, None, None)
     assert len(made["policy"]["retryScheduleS"]) == 9
     assert made["policy"]["retryKinds"] == ["transient", "rate_limited"]
     assert (await house.get(f"/api/bindings/{made['id']}")).json == made
@@ -50,7 +52,7 @@ async def test_all_parts_are_taken_by_id_too(house: House) -> None:
         "source": source["id"],
         "target": target["id"],
         "endpoint": target["endpoints"][0]["id"],
-        "mode": "on_change",
+        "schedule": {"mode": "on_change"},
         "filter": {"types": ["build.*"], "origins": ["ci"], "severityMin": "warning"},
         "policy": {
             "retryScheduleS": [1, 2.5],
@@ -59,14 +61,14 @@ async def test_all_parts_are_taken_by_id_too(house: House) -> None:
             "isHealthRelevant": False,
             "isStrictOrder": True,
         },
-        "shape": {"format": "raw", "headers": {"X-Team": "blue"}},
+        "shape": {"format": "raw", "headers": {"X-Team": "blue"}, "preset": "no_sensitive"},
     }
 
     made = (await _bind(house, **parts)).json
 
     assert made["filter"] == parts["filter"]
     assert made["policy"] == parts["policy"]
-    assert made["shape"] == {"format": "raw", "headers": {"x-team": "blue"}, "properties": {}}
+    assert made["shape"] == parts["shape"] | {"headers": {"x-team": "blue"}, "properties": {}}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,12 @@ async def test_all_parts_are_taken_by_id_too(house: House) -> None:
         ({"source": "nothing"}, 404, "source.not_found", None),
         ({"target": "nothing"}, 404, "target.not_found", None),
         ({"endpoint": "nothing"}, 404, "endpoint.not_found", None),
-        ({"mode": "hourly"}, 400, "request.invalid", "mode"),
+        ({"mode": "on_change"}, 400, "request.invalid", None),
+        ({"schedule": {"mode": "hourly"}}, 400, "request.invalid", "schedule.mode"),
+        ({"schedule": {"mode": "daily"}}, 400, "schedule.needs_snapshot", "schedule.mode"),
+        ({"silenceS": 59.9}, 400, "request.invalid", "silenceS"),
+        ({"silenceS": 366 * 86_400 + 1}, 400, "request.invalid", "silenceS"),
+        ({"shape": {"preset": "some"}}, 400, "request.invalid", "shape.preset"),
         ({"filter": {"types": [""]}}, 400, "request.invalid", "filter.types[0]"),
         ({"filter": {"severityMin": "loud"}}, 400, "request.invalid", "filter.severityMin"),
         ({"filter": {"type": ["a"]}}, 400, "request.invalid", "filter"),
@@ -149,7 +156,7 @@ async def test_removal_asks_about_what_waits(house: House) -> None:
     refused = await house.delete(path)
     closing = await house.delete(f"{path}?waiting=deliver")
     listed = (await house.get(path)).json["state"]
-    changed = await house.patch(path, {"mode": "on_change"})
+    changed = await house.patch(path, {"schedule": {"mode": "on_change"}})
     dismissed = await house.delete(f"{path}?waiting=dismiss")
 
     assert (refused.status, refused.code, refused.json["waiting"]) == (409, "binding.has_waiting", 3)

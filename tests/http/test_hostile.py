@@ -98,9 +98,80 @@ def _count(client: Client) -> int:
 @hypothesis_settings(max_examples=40)
 def test_any_path_and_query_is_answered_without_a_500(client: Client, path: str, query: bytes) -> None:
     for method in ("GET", "DELETE"):
-        for noun in ("sources", "targets", "bindings", "deliveries", "events", "settings", "tokens"):
+        for noun in ("sources", "targets", "bindings", "gaps", "deliveries", "events", "settings", "tokens"):
             status, raw = client.ask(method, f"/api/{noun}/{quote(path, safe='')}?cursor={quote_from_bytes(query)}")
-            assert status in (200, 400, 404, 405), (method, noun, status, raw)
+            # 409: ids of the sources that are there from the start.
+            assert status in (200, 400, 404, 405, 409), (method, noun, status, raw)
+
+
+source_kinds = st.sampled_from(
+    ["files", "sqlite", "sqlite-rows", "command", "claude-sessions", "ingest", "no such kind"]
+)
+source_settings = st.dictionaries(
+    st.sampled_from(["paths", "path", "query", "key", "argv", "quiet_s", "content", "rows_max", "x"]),
+    json_values,
+    max_size=4,
+)
+
+
+@given(kind=source_kinds, name=st.text(max_size=12) | st.just("n"), settings=source_settings, properties=json_values)
+@hypothesis_settings(max_examples=60)
+def test_any_source_is_added_whole_or_refused_whole(
+    client: Client, kind: str, name: str, settings: object, properties: object
+) -> None:
+    before = _names(client)
+    body = {"kind": kind, "name": name, "settings": settings, "properties": properties}
+
+    status, raw = client.ask("POST", "/api/sources", json.dumps(body).encode())
+
+    if status == 201:
+        made = msgspec.json.decode(raw)
+        assert _names(client) == before | {made["name"]}
+        assert client.ask("GET", f"/api/sources/{made['id']}/preview")[0] in (200, 400, 500)
+        assert client.ask("DELETE", f"/api/sources/{made['id']}")[0] == 200
+    else:
+        assert status in (400, 409), (status, raw)
+        assert msgspec.json.decode(raw)["code"].startswith(("source.", "request."))
+    assert _names(client) == before
+
+
+schedules = st.dictionaries(
+    st.sampled_from(["mode", "everyS", "at", "day", "cron", "zone", "x"]),
+    json_values
+    | st.sampled_from(["on_change", "interval", "daily", "weekly", "cron", "monday", "07:00", "* * * * *", "UTC"]),
+    max_size=4,
+)
+
+
+@given(source=st.sampled_from(["claude-sessions", "ingest"]), schedule=schedules, silence=json_values)
+@hypothesis_settings(max_examples=60)
+def test_any_schedule_is_taken_whole_or_refused_whole(
+    client: Client, source: str, schedule: object, silence: object
+) -> None:
+    hook = {"kind": "webhook", "name": "hook", "settings": {"url": "http://127.0.0.1:9/"}, "check": False}
+    client.ask("POST", "/api/targets", json.dumps(hook).encode())
+    body = {"source": source, "target": "hook", "schedule": schedule, "silenceS": silence}
+
+    status, raw = client.ask("POST", "/api/bindings", json.dumps(body).encode())
+
+    listed = msgspec.json.decode(client.ask("GET", "/api/bindings")[1])["items"]
+    if status == 201:
+        made = msgspec.json.decode(raw)
+        assert [one["id"] for one in listed] == [made["id"]]
+        again = json.dumps({"schedule": made["schedule"], "silenceS": made["silenceS"]}).encode()
+        assert client.ask("PATCH", f"/api/bindings/{made['id']}", again)[0] == 200
+        assert client.ask("DELETE", f"/api/bindings/{made['id']}?waiting=dismiss")[0] == 200
+        assert client.ask("POST", f"/api/sources/{source}/disable")[0] in (200, 400)
+    else:
+        assert status == 400, (status, raw)
+        assert msgspec.json.decode(raw)["code"].startswith(("schedule.", "request."))
+        assert listed == []
+
+
+def _names(client: Client) -> set[str]:
+    status, raw = client.ask("GET", "/api/sources")
+    assert status == 200
+    return {one["name"] for one in msgspec.json.decode(raw)["items"]}
 
 
 def _attempt(parse: Callable[[bytes], T], text: bytes) -> T | BadInput:

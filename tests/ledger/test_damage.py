@@ -34,14 +34,15 @@ from tests.ledger.scene import Scene
 
 EVENTS = 300
 PAGE = 4096
-SECOND = (2, "CREATE TABLE second (a INTEGER) STRICT; ALTER TABLE settings ADD COLUMN extra TEXT;")
+NEWEST = load_migrations()[-1][0]
+NEXT = (NEWEST + 1, "CREATE TABLE coming (a INTEGER) STRICT; ALTER TABLE settings ADD COLUMN extra TEXT;")
 DIE_IN_MIGRATION = """
 import os, signal, sys, apsw
 from posthouse.ledger.sqlite.migrate import load_migrations, migrate
 connection = apsw.Connection(sys.argv[1])
 connection.execute("PRAGMA journal_mode = WAL")
 connection.set_profile(lambda sql, took: os.kill(os.getpid(), signal.SIGKILL) if sys.argv[2] in sql else None)
-migrate(connection, [*load_migrations(), (2, sys.argv[3])])
+migrate(connection, [*load_migrations(), (int(sys.argv[4]), sys.argv[3])])
 """
 
 
@@ -210,28 +211,35 @@ def test_failed_migration_leaves_the_version_before(tmp_path: Path) -> None:
     migrate(connection, load_migrations())
 
     with pytest.raises(apsw.SQLError):
-        migrate(connection, [*load_migrations(), (2, SECOND[1] + " CREATE TABLE settings (a);")])
+        migrate(connection, [*load_migrations(), (NEXT[0], NEXT[1] + " CREATE TABLE settings (a);")])
 
-    assert connection.pragma("user_version") == 1
-    assert tables(connection) & {"second"} == set()
-    assert migrate(connection, [*load_migrations(), SECOND]) == 2
-    assert tables(connection) >= {"second", "settings"}
+    assert connection.pragma("user_version") == NEWEST
+    assert tables(connection) & {"coming"} == set()
+    assert migrate(connection, [*load_migrations(), NEXT]) == NEXT[0]
+    assert tables(connection) >= {"coming", "settings"}
 
 
 @pytest.mark.parametrize(
     ("moment", "version"),
-    [("CREATE TABLE deliveries", 0), ("COMMIT", 1), ("CREATE TABLE second", 1), ("ALTER TABLE settings", 1)],
+    [
+        ("CREATE TABLE deliveries", 0),
+        ("COMMIT", 1),
+        ("CREATE TABLE runs", 1),
+        ("CREATE TABLE coming", NEWEST),
+        ("ALTER TABLE settings", NEWEST),
+    ],
 )
 def test_crash_in_a_migration_leaves_one_version_or_the_next(tmp_path: Path, moment: str, version: int) -> None:
     path = tmp_path / "ledger.db"
 
-    done = subprocess.run([sys.executable, "-c", DIE_IN_MIGRATION, str(path), moment, SECOND[1]], capture_output=True)
+    arguments = [str(path), moment, NEXT[1], str(NEXT[0])]
+    done = subprocess.run([sys.executable, "-c", DIE_IN_MIGRATION, *arguments], capture_output=True)
 
     connection = apsw.Connection(str(path))
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert connection.pragma("user_version") == version
-    assert ("deliveries" in tables(connection), "second" in tables(connection)) == (version > 0, False)
-    assert migrate(connection, [*load_migrations(), SECOND]) == 2
+    assert ("deliveries" in tables(connection), "coming" in tables(connection)) == (version > 0, False)
+    assert migrate(connection, [*load_migrations(), NEXT]) == NEXT[0]
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 

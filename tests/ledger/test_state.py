@@ -6,7 +6,7 @@ import pytest
 
 from posthouse.ledger.base import Database
 from posthouse.ledger.events import NewEvent
-from posthouse.ledger.state import NewEmission, commit_emission, get_state, state_items
+from posthouse.ledger.state import NewEmission, commit_emission, get_state, state_between
 from posthouse.model.errors import LedgerError
 from posthouse.model.ids import SourceId
 from posthouse.model.sources import Scope, StateKey, StatePut
@@ -97,7 +97,7 @@ async def test_state_is_replaced_forgotten_and_listed_by_prefix(scene: Scene) ->
         commit_emission, emission(state_puts=(StatePut("log/a", b"new"),), state_deletes=(StateKey("log/b"),))
     )
 
-    found = await scene.database.read(state_items, SOURCE, "here", "log/", Scope.MACHINE)
+    found = await scene.database.read(state_between, SOURCE, "here", "log/", "log/\U0010ffff", Scope.MACHINE)
 
     assert list(found.items()) == [("log/", b"log/"), ("log/a", b"new"), ("log/\U0010fffe", "log/\U0010fffe".encode())]
 

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from posthouse.model.targets import Target
 from tests.parts import HandClock, Parts, running
+from tests.pipeline.kinds import ScriptedSnapshot, register
+from tests.pipeline.scripted import NAME, Life
 from tests.receiver import Receiver
 
 
@@ -39,3 +42,27 @@ async def parts(tmp_path: Path) -> AsyncIterator[Parts]:
     yield await ready
     over.set()
     await task
+
+
+@pytest.fixture
+def kind(monkeypatch: pytest.MonkeyPatch) -> ScriptedSnapshot:
+    """A snapshot kind whose data, signals and failures a test sets."""
+    made = ScriptedSnapshot("scripted.snapshot")
+    register(monkeypatch, NAME, made)
+    return made
+
+
+@pytest.fixture
+async def hook(parts: Parts, kind: ScriptedSnapshot, receiver: Receiver) -> Target:
+    """A target for the scripted source, which is on."""
+    source = await parts.add_source(NAME)
+    target = await parts.add_webhook(receiver.url)
+    await parts.collection.enable(source.id)
+    return target
+
+
+@pytest.fixture
+def living(tmp_path: Path, kind: ScriptedSnapshot) -> tuple[HandClock, Life]:
+    """A clock that goes on from one life of the house to the next, and such a life."""
+    clock = HandClock()
+    return clock, lambda: running(tmp_path, clock)

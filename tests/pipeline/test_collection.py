@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from posthouse.ledger.events import newest_fingerprint
 from posthouse.model.bindings import Filter, Shape
 from posthouse.model.errors import BadInput, DiskLow
 from posthouse.model.ids import SourceId
 from posthouse.pipeline.collection import Activity, ActivityState
+from posthouse.pipeline.snapshots import newest_fingerprints
 from tests.parts import HandClock, Parts, bodies, running
 from tests.receiver import Receiver
 
@@ -359,7 +359,7 @@ async def test_a_read_that_fails_is_told_of_once_and_tried_again_later(
 
 def reads(parts: Parts) -> int:
     """How often what was read was compared with what was sent."""
-    return parts.ledger.calls[newest_fingerprint]
+    return parts.ledger.calls[newest_fingerprints]
 
 
 async def test_a_failed_push_moves_no_state_and_a_good_one_ends_the_failing(

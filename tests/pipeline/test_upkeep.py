@@ -7,13 +7,16 @@ from pathlib import Path
 from posthouse.ledger.retention import STEP, free_pages, sweep
 from posthouse.model.bindings import Policy
 from posthouse.model.events import EventDraft
+from posthouse.model.targets import Target
 from posthouse.pipeline import upkeep as upkeep_module
 from posthouse.rules.retry import wait_max_s
 from posthouse.settings import resolve
 from tests.clock import ManualClock
-from tests.parts import HandClock, Hold, Parts, raw, running, start
+from tests.parts import HandClock, Parts, raw, running, start
 from tests.pipeline.gates import Gates
+from tests.pipeline.scripted import DAILY, NAME, pass_time
 from tests.receiver import Receiver, Reply
+from tests.watched_ledger import Hold
 
 DAY_S = 86_400.0
 
@@ -143,3 +146,17 @@ async def test_due_times_that_a_jumping_clock_left_far_ahead_are_brought_back(pa
     await parts.until(is_brought_back)
     parts.advance(wait_max_s(Policy(retry_schedule_s=(60,))))
     await parts.until_status(posted, "delivered")
+
+
+async def test_old_gaps_leave_with_the_retention(parts: Parts, hook: Target) -> None:
+    await parts.bind(NAME, hook, schedule=DAILY)
+    for _ in range(3):
+        await pass_time(parts, 86_400)
+    kept = await parts.gaps()
+    parts.upkeep.apply(resolve({}, {}, {"retention.days": "1"}))
+    await pass_time(parts, 1)
+    await parts.collection.disable(parts.source(NAME).id)
+    await pass_time(parts, 2 * 86_400)
+
+    assert [gap.missed.count for gap in kept] == [2]
+    assert await parts.gaps() == []

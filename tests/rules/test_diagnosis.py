@@ -34,6 +34,7 @@ def test_any_other_answer_has_that_of_its_family(status: int, family: int) -> No
         "bad_url",
         "interrupted",
         "secrets_unavailable",
+        "source_unavailable",
         "render",
         "internal",
         "gave_up",

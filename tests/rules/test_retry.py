@@ -84,6 +84,8 @@ def waits(reason: str, available_at: int, *, is_charged: bool) -> Verdict:
         ({"kind": OutcomeKind.AUTH, "is_check_passed": False}, waits("code", NOW, is_charged=False)),
         ({"kind": OutcomeKind.GONE}, waits("code", NOW, is_charged=False)),
         ({"is_chargeable": False}, waits("code", NOW + 5_000, is_charged=False)),
+        ({"is_chargeable": False, "retry_after_s": 30.0}, waits("code", NOW + 30_000, is_charged=False)),
+        ({"is_chargeable": False, "retry_after_s": 1.0}, waits("code", NOW + 5_000, is_charged=False)),
         ({"kind": OutcomeKind.REJECTED, "is_chargeable": False}, waits("code", NOW + 5_000, is_charged=False)),
         ({"is_probe": True}, waits("code", NOW + 5_000, is_charged=True)),
         (

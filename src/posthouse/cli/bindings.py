@@ -1,19 +1,33 @@
-"""`posthouse bind`, `unbind` and `bindings`: which source's events go where, how, and for how long they are tried."""
+"""`posthouse bind`, `rebind`, `unbind`, `run` and `bindings`: which source's events go where, when, how, and for how
+long they are tried.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
+from posthouse.cli.binding_options import binding_options, filter_of, policy_of, schedule_of, shape_of, silence_of
 from posthouse.cli.client import Api
 from posthouse.cli.exits import CommandFailed, ExitCode, failure
-from posthouse.cli.invocation import Command, Invocation, pass_invocation
-from posthouse.cli.output import note, print_json, say, table
-from posthouse.cli.values import duration_s, header_pairs
-from posthouse.cli.words import counted, span
+from posthouse.cli.invocation import Command, Group, Invocation, pass_invocation
+from posthouse.cli.output import Cell, fields, note, print_json, say, table
+from posthouse.cli.words import (
+    ago,
+    counted,
+    exact_span,
+    instant_words,
+    next_words,
+    run_colour,
+    run_words,
+    schedule_words,
+    span,
+)
 
+READ_TIMEOUT_S = 120.0
 _HOW_WAITING = click.Choice(["deliver", "dismiss"])
 
 
@@ -21,33 +35,61 @@ _HOW_WAITING = click.Choice(["deliver", "dismiss"])
 @click.argument("source", metavar="SOURCE")
 @click.argument("target", metavar="TARGET")
 @click.option("--endpoint", metavar="E", help="Which of the target's endpoints; not needed where it has one.")
-@click.option("--mode", type=click.Choice(["on_change"]), help="When the source is read for it.")
-@click.option("--filter", "types", multiple=True, metavar="TYPEGLOB", help="Only these event types, e.g. 'build.*'.")
-@click.option("--origin", "origins", multiple=True, metavar="GLOB", help="Only from these posters.")
-@click.option(
-    "--severity-min", type=click.Choice(["info", "success", "warning", "error"]), help="Only these and graver ones."
-)
-@click.option("--format", "format_", type=click.Choice(["cloudevents", "raw"]), help="How the body is wrapped.")
-@click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header for these requests.")
-@click.option("--without", multiple=True, metavar="PROPERTY", help="Leave this property of the source out.")
-@click.option("--retry", metavar="WAITS", help="The waits between tries, e.g. '5s,1m,10m'; 'none' tries once.")
-@click.option("--expires-after", metavar="TIME", help="Give up sending what is older, e.g. '2h'.")
-@click.option("--strict-order", is_flag=True, help="One at a time, in order; a failing one holds up the rest.")
-@click.option("--ignore-health", is_flag=True, help="Failures do not count against the endpoint.")
+@binding_options
 @pass_invocation
-def bind(
-    invocation: Invocation, /, source: str, target: str, endpoint: str | None, mode: str | None, **how: Any
-) -> None:
-    """Send the events of SOURCE to TARGET from now on, and enable SOURCE."""
-    wanted: dict[str, Any] = {"source": source, "target": target, "endpoint": endpoint, "mode": mode}
-    wanted |= {"filter": _filter(how), "policy": _policy(how), "shape": _shape(how)}
+def bind(invocation: Invocation, /, source: str, target: str, endpoint: str | None, **how: Any) -> None:
+    """Send the events of SOURCE to TARGET from now on, and enable SOURCE.
+
+    Without a time it goes whenever SOURCE tells something or has changed.
+    """
+    wanted: dict[str, Any] = {"source": source, "target": target, "endpoint": endpoint, "schedule": schedule_of(how)}
+    wanted |= {"filter": filter_of(how), "policy": policy_of(how), "shape": shape_of(how)} | silence_of(how)
     api = invocation.api()
     made = api.post("bindings", body={name: value for name, value in wanted.items() if value})
     if invocation.is_json:
         print_json(made)
         return
-    for line in _explain(api, source, target, made):
+    for line in _explain(api, made, "Bound"):
         say(line)
+
+
+@click.command(cls=Command)
+@click.argument("what", metavar="BINDING | SOURCE TARGET", nargs=-1, required=True)
+@click.option("--endpoint", metavar="E", help="Which endpoint, where the target has several.")
+@click.option("--on-change", is_flag=True, help="Read the source whenever it changes, and by no clock.")
+@binding_options
+@click.option("--with", "again", multiple=True, metavar="PROPERTY", help="Leave this property out no longer.")
+@pass_invocation
+def rebind(invocation: Invocation, /, what: tuple[str, ...], endpoint: str | None, **how: Any) -> None:
+    """Change a binding, by its number or by its SOURCE and TARGET: only what is given."""
+    api = invocation.api()
+    binding_id = _find(api, what, endpoint)
+    present = api.get("bindings", binding_id)
+    parts = {
+        "schedule": schedule_of(how, present["schedule"]),
+        "filter": filter_of(how, present["filter"]),
+        "policy": policy_of(how, present["policy"]),
+        "shape": shape_of(how, present["shape"]),
+    }
+    change = {name: part for name, part in parts.items() if part} | silence_of(how)
+    if not change:
+        raise failure("cli.usage", "Say what is to change. See posthouse rebind --help.", ExitCode.USAGE)
+    changed = api.patch("bindings", binding_id, body=change)
+    if invocation.is_json:
+        print_json(changed)
+        return
+    for line in _explain(api, changed, "Changed"):
+        say(line)
+
+
+@click.command(cls=Command)
+@click.argument("what", metavar="BINDING | SOURCE TARGET", nargs=-1, required=True)
+@click.option("--endpoint", metavar="E", help="Which endpoint, where the target has several.")
+@pass_invocation
+def run(invocation: Invocation, what: tuple[str, ...], endpoint: str | None) -> None:
+    """Read the source of a binding now and send it for that binding alone, changed or not."""
+    api = invocation.api(timeout_s=READ_TIMEOUT_S)
+    print_pushed(invocation, api.post("bindings", _find(api, what, endpoint), "run"))
 
 
 @click.command(cls=Command)
@@ -66,18 +108,22 @@ def unbind(invocation: Invocation, what: tuple[str, ...], endpoint: str | None, 
         say(f"Binding {binding_id} is gone.")
 
 
-@click.command(cls=Command)
+@click.group(cls=Group, invoke_without_command=True)
 @click.option("--source", metavar="S", help="Only those of this source.")
 @click.option("--target", metavar="T", help="Only those to this target.")
+@click.pass_context
 @pass_invocation
-def bindings(invocation: Invocation, source: str | None, target: str | None) -> None:
-    """List which source's events go where."""
+def bindings(invocation: Invocation, context: click.Context, source: str | None, target: str | None) -> None:
+    """List which source's events go where and when, or show one."""
+    if context.invoked_subcommand is not None:
+        return
     found = list(invocation.api().items("bindings", query={"source": source, "target": target}))
     if invocation.is_json:
         print_json({"items": found})
         return
+    now_ms = time.time_ns() // 1_000_000
     table(
-        ["ID", "SOURCE", "TARGET", "ENDPOINT", "ONLY", "AS", "TRIES", "STATE"],
+        ["ID", "SOURCE", "TARGET", "ENDPOINT", "ONLY", "WHEN", "NEXT", "LAST"],
         [
             [
                 row["id"],
@@ -85,14 +131,48 @@ def bindings(invocation: Invocation, source: str | None, target: str | None) -> 
                 row["target"],
                 row["endpoint"],
                 _filter_words(row["filter"]),
-                row["shape"].get("format", "cloudevents"),
-                len(row["policy"]["retryScheduleS"]) + 1,
-                "Active" if row["state"] == "active" else "Ending: delivers what waits",
+                schedule_words(row["schedule"]),
+                next_words(row["nextRunAt"], now_ms, row["schedule"]["zone"]),
+                _last_cell(row),
             ]
             for row in found
         ],
         empty="Nothing is bound yet. Try: posthouse bind SOURCE TARGET",
     )
+
+
+@bindings.command()
+@click.argument("binding_id", metavar="ID", type=click.IntRange(1))
+@pass_invocation
+def show(invocation: Invocation, binding_id: int) -> None:
+    """Show one binding: when it is read, what goes, how it is tried, and how its last run went."""
+    api = invocation.api()
+    row = api.get("bindings", binding_id)
+    if invocation.is_json:
+        print_json(row)
+        return
+    now_ms = time.time_ns() // 1_000_000
+    last = row["lastRun"]
+    fields(
+        [
+            ("Binding", f"{row['id']}, made {ago(row['createdAt'], now_ms)}, revision {row['revision']}"),
+            ("From", row["source"]),
+            ("To", f"{row['target']} / {row['endpoint']}"),
+            ("When", schedule_words(row["schedule"])),
+            ("Next", next_words(row["nextRunAt"], now_ms, row["schedule"]["zone"])),
+            ("Last", f"{_last_cell(row).text}, {instant_words(last['at'])}" if last else _last_cell(row).text),
+            *((line[0], line[1]) for line in _how_lines(api, row)),
+        ]
+    )
+
+
+def print_pushed(invocation: Invocation, pushed: Mapping[str, Any]) -> None:
+    """What a read by hand led to."""
+    if invocation.is_json:
+        print_json(pushed)
+        return
+    made = counted(pushed["deliveries"], "delivery", "deliveries")
+    say(f"{counted(pushed['events'], 'event')}, {made} to make. {pushed['note'] or ''}".strip())
 
 
 def remove_asking(
@@ -125,7 +205,7 @@ def _find(api: Api, what: tuple[str, ...], endpoint: str | None) -> int:
         case (number,) if number.isdecimal():
             return int(number)
         case (source, target):
-            bound = api.items("bindings", query={"source": source, "target": target})
+            bound = list(api.items("bindings", query={"source": source, "target": target}))
             found = [row for row in bound if row["state"] == "active"]
             if endpoint is not None:
                 found = [row for row in found if row["endpoint"] == endpoint]
@@ -141,53 +221,53 @@ def _find(api: Api, what: tuple[str, ...], endpoint: str | None) -> int:
     return int(found[0]["id"])
 
 
-def _filter(how: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = {"types": list(how["types"]), "origins": list(how["origins"]), "severityMin": how["severity_min"]}
-    return {name: value for name, value in wanted.items() if value}
+def _last_cell(row: Mapping[str, Any]) -> Cell:
+    if row["state"] != "active":
+        return Cell("Ending: delivers what waits", "yellow")
+    return Cell(run_words(row["lastRun"]), run_colour(row["lastRun"]))
 
 
-def _policy(how: Mapping[str, Any]) -> dict[str, Any]:
-    policy: dict[str, Any] = {}
-    if how["retry"] is not None:
-        waits = how["retry"].strip()
-        policy["retryScheduleS"] = [] if waits == "none" else [duration_s(part) for part in waits.split(",")]
-    if how["expires_after"] is not None:
-        policy["timeToLiveS"] = duration_s(how["expires_after"])
-    if how["strict_order"]:
-        policy["isStrictOrder"] = True
-    if how["ignore_health"]:
-        policy["isHealthRelevant"] = False
-    return policy
+def _explain(api: Api, row: Mapping[str, Any], done: str) -> list[str]:
+    """What will be sent where and when, by what the daemon now holds."""
+    url = api.get("targets", row["targetId"])["settings"].get("url", "")
+    now_ms = time.time_ns() // 1_000_000
+    when = schedule_words(row["schedule"])
+    if row["nextRunAt"] is not None:
+        when += f", next {next_words(row['nextRunAt'], now_ms, row['schedule']['zone'])}"
+    return [
+        f"{done} (number {row['id']}): {row['source']} → {row['target']} {url}".rstrip(),
+        f"  When: {when}.",
+        *(f"  {name}: {words}." for name, words in _how_lines(api, row)),
+    ]
 
 
-def _shape(how: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = {
-        "format": how["format_"],
-        "headers": header_pairs(how["headers"]),
-        "properties": dict.fromkeys(how["without"], False),
-    }
-    return {name: value for name, value in wanted.items() if value}
-
-
-def _explain(api: Api, source: str, target: str, made: Mapping[str, Any]) -> list[str]:
-    """What will be sent where, by what the daemon now holds."""
-    found_source, found_target = api.get("sources", source), api.get("targets", target)
-    url = found_target["settings"].get("url", "")
-    narrowed = made["shape"].get("properties", {})
-    sent = [row["name"] for row in found_source["properties"] if row["isOn"] and narrowed.get(row["name"], True)]
-    kept = [row["name"] for row in found_source["properties"] if row["name"] not in sent]
-    policy = made["policy"]
-    lines = [f"Bound (number {made['id']}): {found_source['name']} → {found_target['name']} {url}".rstrip()]
-    lines.append(f"  Events: {_filter_words(made['filter'])}, as {made['shape'].get('format', 'cloudevents')}.")
+def _how_lines(api: Api, row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What goes, what stays, how it is tried, and of what silence is told."""
+    shape, policy = row["shape"], row["policy"]
+    properties = api.get("sources", row["sourceId"])["properties"]
+    sent = [one["name"] for one in properties if _leaves(one, shape)]
+    kept = [one["name"] for one in properties if one["name"] not in sent]
+    lines = [("Events", f"{_filter_words(row['filter'])}, as {shape.get('format', 'cloudevents')}")]
     if sent:
-        lines.append(f"  Sent: {', '.join(sent)}.")
+        lines.append(("Sent", ", ".join(sent)))
     if kept:
-        lines.append(f"  Kept here: {', '.join(kept)}.")
-    waits = policy["retryScheduleS"]
-    tries = f"  Tries: {len(waits) + 1}" + (f" over {span(sum(waits))}" if waits else "")
-    limit = policy.get("timeToLiveS")
-    lines.append(tries + (f", for {span(limit)} at most." if limit is not None else "."))
+        lines.append(("Kept here", ", ".join(kept)))
+    waits, limit = policy["retryScheduleS"], policy.get("timeToLiveS")
+    tries = f"{len(waits) + 1}" + (f" over {span(sum(waits))}" if waits else "")
+    lines.append(("Tries", tries + (f", for {span(limit)} at most" if limit is not None else "")))
+    if policy["isStrictOrder"]:
+        lines.append(("Order", "strict, one at a time"))
+    if not policy["isHealthRelevant"]:
+        lines.append(("Health", "failures do not count against the endpoint"))
+    if row["silenceS"] is not None:
+        lines.append(("Told of", f"when it had nothing to deliver for {exact_span(row['silenceS'])}"))
     return lines
+
+
+def _leaves(one: Mapping[str, Any], shape: Mapping[str, Any]) -> bool:
+    """Whether a property leaves through a binding, as the daemon decides it."""
+    is_kept = {"summary": not one["isSummary"], "no_sensitive": one["isSensitive"]}.get(shape["preset"], False)
+    return bool(one["isOn"]) and shape["properties"].get(one["name"], True) and not is_kept
 
 
 def _filter_words(filter_: Mapping[str, Any]) -> str:

@@ -103,7 +103,7 @@ def _options(command: click.Command) -> str:
 
 
 def _flags(option: click.Option) -> str:
-    flags = ", ".join(option.opts)
+    flags = ", ".join([*option.opts, *option.secondary_opts])
     if option.is_flag:
         return flags
     choices = option.type.choices if isinstance(option.type, click.Choice) else None

@@ -10,7 +10,7 @@ import click
 
 from posthouse.cli.invocation import Command, Invocation, pass_invocation
 from posthouse.cli.output import Cell, fields, note, print_json, say, table
-from posthouse.cli.words import ago, counts_words, health_colour, health_words, size_words, span
+from posthouse.cli.words import ago, counts_words, health_colour, health_words, next_words, size_words, span
 
 _ACTIVITY_WORDS = {
     "disabled": ("Disabled", "bright_black"),
@@ -43,14 +43,15 @@ def status(invocation: Invocation) -> None:
     )
     say()
     table(
-        ["SOURCE", "STATE", "EVENTS", "LAST", "BINDINGS"],
+        ["SOURCE", "EVENTS", "LAST", "BINDINGS", "NEXT", "STATE"],
         [
             [
                 source["name"],
-                activity_cell(source["activity"]),
                 source["events"],
                 ago(source["lastEventAt"], now_ms),
                 source["bindings"],
+                next_words(source["activity"]["nextRunAt"], now_ms),
+                activity_cell(source["activity"]),
             ]
             for source in answer["sources"]
         ],
@@ -75,10 +76,14 @@ def status(invocation: Invocation) -> None:
 
 
 def activity_cell(activity: Mapping[str, Any]) -> Cell:
-    """What a source is doing, with the seconds left where it gathers changes."""
+    """What a source is doing: the seconds left where it gathers changes, why it fails, how its last run went."""
     words, colour = _ACTIVITY_WORDS.get(activity["state"], (str(activity["state"]), None))
     left = activity.get("secondsLeft")
     if left is not None:
         words += f", reads in {left:.0f} s"
-    detail = activity.get("detail")
-    return Cell(f"{words}: {detail}" if detail else words, colour)
+    detail, last_run = activity.get("detail"), activity.get("lastRun")
+    if detail:
+        words += f": {detail}"
+    elif last_run:
+        words += f" (last run: {last_run})"
+    return Cell(words, colour)

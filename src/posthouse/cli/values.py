@@ -1,4 +1,4 @@
-"""How people write durations, headers and secrets, and what is made of it. A secret is never an argument."""
+"""How people write durations, days, headers and secrets, and what is made of it. A secret is never an argument."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from posthouse.cli.exits import ExitCode, failure
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0}
 _DURATION = re.compile(r"\s*(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|min|h|d)?\s*")
 _SECRET_BYTES_MAX = 64 * 1024
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def duration_s(text: str) -> float:
@@ -23,6 +24,28 @@ def duration_s(text: str) -> float:
     if match is None:
         raise failure("cli.usage", f"{text!r} is not a time such as 5s, 10m, 2h or 1d.", ExitCode.USAGE)
     return float(match[1]) * _UNITS_S[match[2] or "s"]
+
+
+def whole_seconds(text: str) -> int:
+    """A duration as whole seconds: `15m` is 900."""
+    seconds = duration_s(text)
+    if not seconds.is_integer():
+        raise failure("cli.usage", f"{text!r} is no whole number of seconds.", ExitCode.USAGE)
+    return int(seconds)
+
+
+def limit_s(text: str) -> float | None:
+    """A duration, or None for `never`."""
+    return None if text.strip() == "never" else duration_s(text)
+
+
+def weekly_slot(text: str) -> tuple[str, str | None]:
+    """`mon 09:00`, or a day alone, as the day's whole name and the time; the daemon judges the time."""
+    day, _, at = text.strip().lower().partition(" ")
+    found = [name for name in _WEEKDAYS if len(day) >= 2 and name.startswith(day)]
+    if len(found) != 1:
+        raise failure("cli.usage", f"{text!r} is not a day and time such as 'mon 09:00'.", ExitCode.USAGE)
+    return found[0], at.strip() or None
 
 
 def header_pairs(lines: Iterable[str]) -> dict[str, str]:

@@ -28,6 +28,13 @@ _CAUSE_WORDS: dict[str, str] = {
     "manual": "by hand",
 }
 
+_RUN_WORDS: dict[str, str] = {
+    "sent": "Sent",
+    "nothing_new": "Nothing new",
+    "nothing_to_tell": "Nothing to tell",
+    "failed": "Could not be read",
+}
+
 _GOOD, _WAITING, _BAD, _DIM = "green", "yellow", "red", "bright_black"
 COLOURS: dict[str, str] = {
     "pending": _WAITING,
@@ -140,6 +147,81 @@ def span(seconds: float) -> str:
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
     return f"{max(int(seconds), 0)} s"
+
+
+def exact_span(seconds: float) -> str:
+    """A duration in the largest unit that it is a whole number of: `90 min`, not `1 h`."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size and seconds % size == 0:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds) if seconds == int(seconds) else seconds} s"
+
+
+def zoned_words(value: Any, zone: str) -> str:
+    """An instant in a zone, to the minute; in UTC, saying so, where this machine does not know the zone."""
+    from zoneinfo import ZoneInfo  # only what goes by the clock needs it
+
+    at = millis(value)
+    if at is None:
+        return "–"
+    moment = datetime.fromtimestamp(at / 1000, UTC)
+    try:
+        return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+    except (LookupError, ValueError, OSError):
+        return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def schedule_words(schedule: Mapping[str, Any]) -> str:
+    """When a binding's source is read for it: `daily 00:01 Europe/Berlin`."""
+    zone = schedule.get("zone") or ""
+    match schedule.get("mode"):
+        case "on_change":
+            return "on change"
+        case "interval":
+            return f"every {exact_span(schedule['everyS'])}"
+        case "daily":
+            return f"daily {schedule['at']} {zone}".rstrip()
+        case "weekly":
+            return f"weekly {str(schedule['day'])[:3]} {schedule['at']} {zone}".rstrip()
+        case "cron":
+            return f"cron '{schedule['cron']}' {zone}".rstrip()
+        case other:
+            return str(other)
+
+
+def next_words(value: Any, now_ms: int, zone: str | None = None) -> str:
+    """When the next run is: `in 3 h`, or its date and time in the zone (without one, local) where that is further."""
+    at = millis(value)
+    if at is None:
+        return "–"
+    if at - now_ms < 1000:
+        return "now"
+    if at - now_ms < 86_400_000:
+        return f"in {span((at - now_ms) / 1000)}"
+    return instant_words(at)[:-3] if zone is None else zoned_words(at, zone)
+
+
+def run_words(last_run: Mapping[str, Any] | None) -> str:
+    """How the last run went."""
+    if last_run is None:
+        return "–"
+    words = _RUN_WORDS.get(str(last_run["result"]), str(last_run["result"]))
+    detail = last_run.get("detail")
+    return f"{words}: {detail}" if detail else words
+
+
+def run_colour(last_run: Mapping[str, Any] | None) -> str | None:
+    """Green is sent, red is failed."""
+    return None if last_run is None else {"sent": _GOOD, "failed": _BAD}.get(str(last_run["result"]))
+
+
+def gap_when(gap: Mapping[str, Any]) -> str:
+    """The runs of a gap, in the zone that their schedule is meant in."""
+    first, last, zone = gap["firstAt"], gap["lastAt"], gap["zone"]
+    if gap["count"] == 1:
+        return f"{zoned_words(first, zone)} {zone}"
+    many = f"{gap['count']}{' or more' if gap['isAtLeast'] else ''} runs"
+    return f"{zoned_words(first, zone)} to {zoned_words(last, zone)} {zone}, {many}"
 
 
 def size_words(count: Any) -> str:

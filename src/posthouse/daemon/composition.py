@@ -40,6 +40,7 @@ from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake
 from posthouse.pipeline.sender import Sender
+from posthouse.pipeline.silence import Silence
 from posthouse.pipeline.spool import Spool
 from posthouse.pipeline.upkeep import Upkeep
 from posthouse.settings import (
@@ -52,7 +53,8 @@ from posthouse.settings import (
     Setting,
     Settings,
 )
-from posthouse.sources.base import KINDS
+from posthouse.sources.base import DEFAULT_KINDS, load_kinds
+from posthouse.sources.foreign.leaving import end_despite_threads
 from posthouse.system.clock import Clock, SystemClock
 from posthouse.system.disk import DiskGauge
 from posthouse.system.home import InstanceGuard, ensure_token, make_home
@@ -69,6 +71,9 @@ SWITCH_INTERVAL_S = 0.000_5
 """How long a thread keeps the interpreter while another wants it. The ledger's writer comes back from each statement to
 a busy event loop: at the default of 5 ms a commit could be held up for many times its own length."""
 
+LAST_WORDS_S = 5.0
+"""How long a process that failed has to say so, where the code of a third party would keep it from ending."""
+
 T = TypeVar("T", bool, int, float, str)
 
 _log = get_log(__name__)
@@ -82,8 +87,14 @@ def run(home: Path, *, host: str | None = None, port: int | None = None) -> int:
     flags = {key: str(value) for key, value in ((API_HOST.key, host), (API_PORT.key, port)) if value is not None}
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     make_home(home)
-    with InstanceGuard(home), asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_live(home, flags, os.environ))
+    is_in_order = False
+    try:
+        with InstanceGuard(home), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_live(home, flags, os.environ))
+        is_in_order = True
+    finally:
+        # What went wrong is still to be said, by the caller.
+        end_despite_threads(0 if is_in_order else 1, within_s=0.0 if is_in_order else LAST_WORDS_S)
     return 0
 
 
@@ -103,7 +114,7 @@ async def _live(home: Path, flags: Mapping[str, str], environ: Mapping[str, str]
             version=version("posthouse"),
             started_at=clock.now(),
         )
-        await database.run(ensure_sources, KINDS, instance.started_at)
+        await database.run(ensure_sources, DEFAULT_KINDS, instance.started_at)
         daemon = Daemon(
             home=home, database=database, configuration=configuration, secrets=secrets, clock=clock, instance=instance
         )
@@ -121,6 +132,7 @@ class _Parts:
     upkeep: Upkeep
     dispatcher: Dispatcher
     intake: Intake
+    silence: Silence
     collection: Collection
     spool: Spool
     access: Access
@@ -163,6 +175,8 @@ class Daemon:
         # The last thing that may be refused: before it nothing has begun, so that there is nothing to tell of.
         parts.server.bind(build_app(services))
         await self._database.run(note_start, self._instance, self.author)
+        # Off the loop, since an import may take its time; whoever needs a kind later finds it loaded.
+        await asyncio.to_thread(load_kinds, {one.kind for one in known.directory.sources.values()})
         await self._start(parts, supervisor)
         sys.stdout.write(await welcome(services))
         sys.stdout.flush()
@@ -204,6 +218,7 @@ class Daemon:
             settings=settings,
             expect_expiry=upkeep.expect,
         )
+        silence = Silence(database=database, clock=clock, author=author, wake_lanes=dispatcher.wake)
         collection = Collection(
             database=database,
             known=known,
@@ -214,6 +229,7 @@ class Daemon:
             excluded=(self._home.resolve(),),
             settings=settings,
             wake_lanes=dispatcher.wake,
+            wake_silence=silence.wake,
         )
         for part in (intake, sender, dispatcher, collection, upkeep):
             self._configuration.listen(part.apply)
@@ -223,6 +239,7 @@ class Daemon:
             upkeep=upkeep,
             dispatcher=dispatcher,
             intake=intake,
+            silence=silence,
             collection=collection,
             spool=self._spool(intake, known),
             access=Access(database, clock, home_token=ensure_token(self._home), host=host),
@@ -237,6 +254,7 @@ class Daemon:
             intake=parts.intake,
             collection=parts.collection,
             dispatcher=parts.dispatcher,
+            silence=parts.silence,
             configuration=self._configuration,
             access=parts.access,
             secrets=self._secrets,
@@ -264,6 +282,7 @@ class Daemon:
         write_private(self._home / ADDRESS_FILE, parts.server.url.encode())
         supervisor.start("http", parts.server.run)
         parts.collection.start()
+        supervisor.start("silence", parts.silence.run)
         supervisor.start("spool", parts.spool.run)
 
     async def _stop_in_order(self, parts: _Parts, supervisor: Supervisor) -> None:

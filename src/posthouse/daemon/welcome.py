@@ -18,7 +18,7 @@ from posthouse.system.addresses import is_local_address
 from posthouse.system.home import find_home
 
 LOOK_S = 3.0
-"""How long it looks at each source before it says what it saw."""
+"""How long it looks at the sources before it says what it saw."""
 
 FIRST_STEPS = (
     ("demo", "watch it work, with no account anywhere"),
@@ -33,14 +33,15 @@ async def welcome(services: Services) -> str:
     """The lines to print."""
     figures = await services.database.read(read_figures)
     program = _program(services.home)
-    active = (one for one in services.known.directory.sources.values() if not source_kind(one.kind).is_passive)
+    active = [one for one in services.known.directory.sources.values() if not source_kind(one.kind).is_passive]
+    seen = await asyncio.gather(*(_seen(services, source) for source in active))
     steps = NEXT_STEPS if services.known.directory.targets else FIRST_STEPS
     width = max(len(words) for words, _ in steps)
     lines = [
         f"Posthouse {services.version} is up on {services.url()}",
         "",
         "What it sees",
-        *[f"  {source.name}: {await _seen(services, source)}" for source in active],
+        *[f"  {source.name}: {words}" for source, words in zip(active, seen, strict=True)],
         f"  ledger: {figures.events} events, {figures.counts.queued} waiting, {figures.counts.dlq} given up",
         "",
         "Where to look",

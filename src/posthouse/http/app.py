@@ -15,7 +15,19 @@ from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
-from posthouse.http import bindings, deliveries, events, health, settings, sources, status, targets, tokens
+from posthouse.http import (
+    bindings,
+    deliveries,
+    events,
+    gaps,
+    health,
+    settings,
+    source_kinds,
+    sources,
+    status,
+    targets,
+    tokens,
+)
 from posthouse.http.ingest import IngestRoute, Message, Receive, Scope, Send
 from posthouse.http.problems import MEDIA_TYPE, answer_error, expected, headers_of, problem_of
 from posthouse.http.requests import BODY_BYTES_MAX, StrictRequest, refuse_unknown_parameters
@@ -34,20 +46,26 @@ HANDLERS = [
     bindings.get_one_binding,
     bindings.change_binding,
     bindings.delete_binding,
+    bindings.run_binding,
     deliveries.list_deliveries,
     deliveries.get_one_delivery,
     deliveries.replay_deliveries,
     deliveries.dismiss_deliveries,
     events.list_events,
     events.get_one_event,
+    gaps.list_gaps,
+    gaps.run_gap,
     health.get_health,
     settings.list_settings,
     settings.get_setting,
     settings.set_setting,
     settings.reset_setting,
+    source_kinds.list_source_kinds,
     sources.list_all_sources,
+    sources.create_source,
     sources.get_one_source,
     sources.change_source,
+    sources.delete_source,
     sources.enable_one_source,
     sources.disable_one_source,
     sources.push_source,

@@ -20,11 +20,22 @@ from posthouse.http.requests import (
     after,
     next_cursor,
 )
+from posthouse.http.schedules import (
+    LastRunView,
+    ScheduleView,
+    Silence,
+    Timing,
+    enter_schedule,
+    judge_silence,
+    read_timings,
+)
 from posthouse.http.services import Services
+from posthouse.http.sources import PushedView, judge_properties
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.binding_changes import (
     BindingChange,
     NewBinding,
+    Removal,
     Waiting,
     add_binding,
     edit_binding,
@@ -32,13 +43,22 @@ from posthouse.ledger.binding_changes import (
 )
 from posthouse.ledger.bindings import BindingRow, BindingState, get_binding, list_bindings
 from posthouse.ledger.endpoints import choose_endpoint
+from posthouse.ledger.expectations import expect
 from posthouse.ledger.names import id_in
 from posthouse.ledger.sources import get_source
 from posthouse.ledger.targets import get_target
-from posthouse.model.bindings import RETRY_SCHEDULE_S, BodyFormat, Filter, Mode, Policy, Shape
+from posthouse.model.bindings import (
+    RETRY_SCHEDULE_S,
+    BodyFormat,
+    Filter,
+    Policy,
+    Preset,
+    Shape,
+)
 from posthouse.model.deliveries import OutcomeKind
-from posthouse.model.errors import BadInput, NotFound
+from posthouse.model.errors import BadInput, Conflict, NotFound
 from posthouse.model.events import Severity
+from posthouse.model.expectations import Subject
 from posthouse.model.ids import BindingId, Millis
 from posthouse.model.sources import Source
 from posthouse.sources.base import source_kind
@@ -81,11 +101,16 @@ class ShapeView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbi
 
     format: BodyFormat = BodyFormat.CLOUDEVENTS
     headers: Annotated[dict[str, str], msgspec.Meta(max_length=50)] = {}
+    preset: Preset = Preset.FULL
     properties: Annotated[dict[str, bool], msgspec.Meta(max_length=200)] = {}
 
 
 class BindingView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A binding. closing: it takes no new events and goes when nothing waits for it any more."""
+    """A binding. closing: it takes no new events and goes when nothing waits for it any more.
+
+    `nextRunAt` and `lastRun` are null where no clock says when, `nextRunAt` also while the source is off. `silenceS`:
+    it is told of when it had nothing to deliver for so long.
+    """
 
     id: int
     source_id: int
@@ -95,7 +120,10 @@ class BindingView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     endpoint_id: int
     endpoint: str
     state: BindingState
-    mode: Mode
+    schedule: ScheduleView
+    next_run_at: Millis | None
+    last_run: LastRunView | None
+    silence_s: float | None
     filter: FilterView
     policy: PolicyView
     shape: ShapeView
@@ -112,24 +140,29 @@ class BindingList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class BindingInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A binding to be made. A target with one endpoint needs no name for it."""
+    """A binding to be made. A target with one endpoint needs no name for it.
+
+    `silenceS`: tell of it when it had nothing to deliver for so many seconds.
+    """
 
     source: str | int
     target: str | int
     endpoint: str | int | None = None
-    mode: Mode = Mode.ON_CHANGE
+    schedule: ScheduleView = msgspec.field(default_factory=ScheduleView)
     filter: FilterView = msgspec.field(default_factory=FilterView)
     policy: PolicyView = msgspec.field(default_factory=PolicyView)
     shape: ShapeView = msgspec.field(default_factory=ShapeView)
+    silence_s: Silence | None = None
 
 
 class BindingPatch(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What to replace; each part is replaced whole."""
+    """What to replace; each part is replaced whole. `silenceS`: null expects nothing any more."""
 
-    mode: Mode | None = None
+    schedule: ScheduleView | None = None
     filter: FilterView | None = None
     policy: PolicyView | None = None
     shape: ShapeView | None = None
+    silence_s: Silence | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @get("/api/bindings", responses=problems(404))
@@ -141,25 +174,26 @@ async def list_all_bindings(
     limit: Limit = LIMIT_DEFAULT,
 ) -> BindingList:
     """Every binding, or those of a source or target."""
-    found = await services.database.read(_page, source, target, after=after(cursor), limit=limit)
+    found = await services.database.read(_page, source, target, services.clock.now(), after=after(cursor), limit=limit)
     return BindingList(
-        items=[view_binding(row) for row in found], next_cursor=next_cursor([row.binding.id for row in found], limit)
+        items=[view_binding(row, timing) for row, timing in found],
+        next_cursor=next_cursor([row.binding.id for row, _ in found], limit),
     )
 
 
 @post("/api/bindings", responses=problems(404, 409, 413, 415))
 async def create_binding(data: JSONBody[BindingInput], services: NamedDependency[Services]) -> BindingView:
     """Bind a source to an endpoint, and switch the source on."""
-    row = await services.database.run(_add, data, services.clock.now())
+    row, _ = await services.database.run(_add, data, services.clock.now())
     await services.collection.enable(row.binding.source_id)
-    await services.known.reload()
-    return view_binding(row)
+    await _note_change(services, row)
+    return await _view(services, row.binding.id)
 
 
 @get("/api/bindings/{reference:str}", responses=problems(404))
 async def get_one_binding(reference: Reference, services: NamedDependency[Services]) -> BindingView:
     """One binding."""
-    return view_binding(await services.database.read(get_binding, _binding_id(reference)))
+    return await _view(services, _binding_id(reference))
 
 
 @patch("/api/bindings/{reference:str}", responses=problems(404, 409, 413, 415))
@@ -167,10 +201,10 @@ async def change_binding(
     reference: Reference, data: JSONBody[BindingPatch], services: NamedDependency[Services]
 ) -> BindingView:
     """Change a binding. A changed shape makes a new revision, which a replay uses too."""
-    row = await services.database.run(_edit, _binding_id(reference), data, services.clock.now())
-    await services.known.reload()
+    row, timing = await services.database.run(_edit, _binding_id(reference), data, services.clock.now())
+    await _note_change(services, row)
     services.dispatcher.wake([row.binding.endpoint_id])
-    return view_binding(row)
+    return view_binding(row, timing)
 
 
 @delete("/api/bindings/{reference:str}", status_code=200, responses=problems(404, 409))
@@ -178,15 +212,32 @@ async def delete_binding(
     reference: Reference, services: NamedDependency[Services], waiting: FromQuery[Waiting] = Waiting.REFUSE
 ) -> RemovedView:
     """Remove a binding; what waits is refused, dismissed, or delivered first."""
-    binding_id = _binding_id(reference)
-    removal = await services.database.run(remove_binding, binding_id, waiting=waiting, now=services.clock.now())
-    await services.known.reload()
+    row, removal = await services.database.run(_remove, _binding_id(reference), waiting, services.clock.now())
+    await _note_change(services, row)
     if waiting is Waiting.DISMISS:
         await dismiss_waiting(services, removal)
     return await finish_removal(services, removal)
 
 
-def view_binding(row: BindingRow) -> BindingView:
+@post("/api/bindings/{reference:str}/run", status_code=200, responses=problems(404, 409, 507))
+async def run_binding(reference: Reference, services: NamedDependency[Services]) -> PushedView:
+    """Read a snapshot source now for this binding alone, and send what it says, changed or not.
+
+    Its schedule goes on as it was.
+    """
+    row = await services.database.read(get_binding, _binding_id(reference))
+    return await run_now(services, row)
+
+
+async def run_now(services: Services, row: BindingRow) -> PushedView:
+    """Read now for one binding. Raises Conflict `binding.closing`, else as a push does."""
+    if row.state is BindingState.CLOSING:
+        raise Conflict("binding.closing", f"Binding {row.binding.id} is being removed: nothing new is sent for it.")
+    pushed = await services.collection.run_now(row.binding.id)
+    return PushedView(events=pushed.events, deliveries=pushed.deliveries, note=pushed.note)
+
+
+def view_binding(row: BindingRow, timing: Timing) -> BindingView:
     """A binding as the API shows it."""
     binding = row.binding
     wanted, policy, shape = binding.filter, binding.policy, binding.shape
@@ -199,39 +250,67 @@ def view_binding(row: BindingRow) -> BindingView:
         endpoint_id=binding.endpoint_id,
         endpoint=row.endpoint,
         state=row.state,
-        mode=binding.mode,
+        schedule=ScheduleView(**msgspec.structs.asdict(binding.schedule)),
+        next_run_at=timing.next_run_at,
+        last_run=timing.last_run,
+        silence_s=timing.silence_s,
         filter=FilterView(types=wanted.types, origins=wanted.origins, severity_min=wanted.severity_min),
         policy=PolicyView(**msgspec.structs.asdict(policy)),
-        shape=ShapeView(format=shape.format, headers=shape.headers, properties=shape.properties),
+        shape=ShapeView(**msgspec.structs.asdict(shape)),
         revision=binding.revision,
         created_at=binding.created_at,
         updated_at=row.updated_at,
     )
 
 
-def _add(tx: Transaction, data: BindingInput, now: Millis) -> BindingRow:
+async def _note_change(services: Services, row: BindingRow) -> None:
+    """Let the pipeline take over a binding that was made, changed or removed."""
+    await services.known.reload()
+    services.collection.reschedule(row.binding.source_id)
+    services.silence.wake()
+
+
+async def _view(services: Services, binding_id: BindingId) -> BindingView:
+    return view_binding(*await services.database.read(_read, binding_id, services.clock.now()))
+
+
+def _add(tx: Transaction, data: BindingInput, now: Millis) -> tuple[BindingRow, Timing]:
     source = get_source(tx, data.source)
+    judge_silence(source, data.silence_s)
     endpoint = choose_endpoint(tx, get_target(tx, data.target), None if data.endpoint is None else str(data.endpoint))
     new = NewBinding(
         source_id=source.id,
         endpoint_id=endpoint.id,
-        mode=data.mode,
+        schedule=enter_schedule(data.schedule, source),
         filter=_filter(data.filter),
         policy=_policy(data.policy),
         shape=_shape(data.shape, source),
     )
-    return add_binding(tx, new, now=now)
+    binding_id = add_binding(tx, new, now=now).binding.id
+    expect(tx, Subject.BINDING, binding_id, data.silence_s, now)
+    return _read(tx, binding_id, now)
 
 
-def _edit(tx: Transaction, binding_id: BindingId, data: BindingPatch, now: Millis) -> BindingRow:
-    source = get_source(tx, get_binding(tx, binding_id).binding.source_id)
+def _edit(tx: Transaction, binding_id: BindingId, data: BindingPatch, now: Millis) -> tuple[BindingRow, Timing]:
+    source = get_source(tx, get_binding(tx, binding_id).binding.source_id, even_removed=True)
+    judge_silence(source, data.silence_s)
     change = BindingChange(
-        mode=data.mode,
+        schedule=None if data.schedule is None else enter_schedule(data.schedule, source),
         filter=None if data.filter is None else _filter(data.filter),
         policy=None if data.policy is None else _policy(data.policy),
         shape=None if data.shape is None else _shape(data.shape, source),
     )
-    return edit_binding(tx, binding_id, change, now=now)
+    edit_binding(tx, binding_id, change, now=now)
+    if data.silence_s is not msgspec.UNSET:
+        expect(tx, Subject.BINDING, binding_id, data.silence_s, now)
+    return _read(tx, binding_id, now)
+
+
+def _remove(tx: Transaction, binding_id: BindingId, waiting: Waiting, now: Millis) -> tuple[BindingRow, Removal]:
+    row = get_binding(tx, binding_id)
+    removal = remove_binding(tx, binding_id, waiting=waiting, now=now)
+    expect(tx, Subject.BINDING, binding_id, None, now)
+    return row, removal
 
 
 def _filter(view: FilterView) -> Filter:
@@ -245,14 +324,9 @@ def _policy(view: PolicyView) -> Policy:
 
 
 def _shape(view: ShapeView, source: Source) -> Shape:
-    known = {one.name for one in source_kind(source.kind).properties}
-    for name in view.properties:
-        if name not in known:
-            there = ", ".join(sorted(known)) or "none"
-            message = f"{source.name} has no property {name[:100]!r}. There is: {there}."
-            raise BadInput("source.unknown_property", message, field=f"shape.properties.{name[:100]}")
+    judge_properties(source.name, source_kind(source.kind), view.properties, field="shape.properties")
     headers = check_headers(view.headers, field="shape.headers")
-    return Shape(format=view.format, headers=headers, properties=view.properties)
+    return Shape(format=view.format, headers=headers, preset=view.preset, properties=view.properties)
 
 
 def _binding_id(reference: str) -> BindingId:
@@ -262,11 +336,19 @@ def _binding_id(reference: str) -> BindingId:
     return BindingId(found)
 
 
-def _page(tx: Transaction, source: str | None, target: str | None, *, after: int, limit: int) -> list[BindingRow]:
-    return list_bindings(
+def _read(tx: Transaction, binding_id: BindingId, now: Millis) -> tuple[BindingRow, Timing]:
+    row = get_binding(tx, binding_id)
+    return row, read_timings(tx, [row], now)[0]
+
+
+def _page(
+    tx: Transaction, source: str | None, target: str | None, now: Millis, *, after: int, limit: int
+) -> list[tuple[BindingRow, Timing]]:
+    rows = list_bindings(
         tx,
-        source_id=None if source is None else get_source(tx, source).id,
+        source_id=None if source is None else get_source(tx, source, even_removed=True).id,
         target_id=None if target is None else get_target(tx, target).id,
         after=after,
         limit=limit,
     )
+    return list(zip(rows, read_timings(tx, rows, now), strict=True))

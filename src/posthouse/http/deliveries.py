@@ -287,7 +287,7 @@ def _query(tx: Transaction, chosen: DeliveryFilter) -> DeliveryQuery:
         raise NotFound("binding.not_found", "There is no such binding.")
     return DeliveryQuery(
         status=None if chosen.status is None else chosen.status.value,
-        source_id=None if chosen.source is None else get_source(tx, chosen.source).id,
+        source_id=None if chosen.source is None else get_source(tx, chosen.source, even_removed=True).id,
         target_id=None if chosen.target is None else get_target(tx, chosen.target).id,
         binding_id=binding_id,
     )

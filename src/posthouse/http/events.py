@@ -125,10 +125,10 @@ def _view(row: EventRow) -> EventView:
 
 
 def _page(tx: Transaction, query: EventQuery, source: str | None) -> list[EventRow]:
-    source_id = None if source is None else get_source(tx, source).id
+    source_id = None if source is None else get_source(tx, source, even_removed=True).id
     return page_events(tx, msgspec.structs.replace(query, source_id=source_id))
 
 
 def _read(tx: Transaction, event_id: str) -> tuple[Event, str, list[Delivery]]:
     event = get_event(tx, event_id)
-    return event, get_source(tx, event.source_id).name, deliveries_of_event(tx, event_id)
+    return event, get_source(tx, event.source_id, even_removed=True).name, deliveries_of_event(tx, event_id)

@@ -14,6 +14,7 @@ from posthouse.pipeline.configuration import Configuration
 from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake
+from posthouse.pipeline.silence import Silence
 from posthouse.system.clock import Clock
 from posthouse.system.disk import DiskGauge
 from posthouse.system.outbound import Outbound
@@ -34,6 +35,7 @@ class Services:
     intake: Intake
     collection: Collection
     dispatcher: Dispatcher
+    silence: Silence
     configuration: Configuration
     access: Access
     outbound: Outbound

@@ -14,12 +14,15 @@ from posthouse.http.sources import ActivityView, view_activity
 from posthouse.http.target_views import HealthOfTarget, view_health, worst_health
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.endpoints import list_endpoints
+from posthouse.ledger.expectations import list_expectations
 from posthouse.ledger.status import Counts, Figures, TargetFigures, read_figures
+from posthouse.model.expectations import Expectation, Subject
 from posthouse.model.ids import Millis, TargetId
 from posthouse.model.targets import SELF_HEALING, Health
-from posthouse.pipeline.collection import ActivityState
+from posthouse.pipeline.activity import ActivityState
 from posthouse.rules.diagnosis import diagnose
 from posthouse.settings import DISK_FREE_BYTES_MIN
+from posthouse.sources.base import kind_problem
 
 
 class LedgerView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -85,7 +88,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @get("/api/status", responses=problems())
 async def get_status(services: NamedDependency[Services]) -> StatusView:
     """What is flowing, what is waiting, and what needs a person."""
-    figures, health = await services.database.read(_read)
+    figures, health, silent = await services.database.read(_read)
     free_bytes = services.disk.free_bytes()
     now = services.clock.now()
     sources = _sources(services, figures)
@@ -105,7 +108,9 @@ async def get_status(services: NamedDependency[Services]) -> StatusView:
         attention=[
             *_low_disk(services, free_bytes),
             *(Attention(what=one, do="Look at it.") for one in services.problems()),
+            *_unavailable(sources),
             *_failing(sources),
+            *_silent(silent, now),
             *_troubled(targets),
         ],
     )
@@ -118,7 +123,7 @@ def _sources(services: Services, figures: Figures) -> list[SourceStatus]:
             name=one.source.name,
             kind=one.source.kind,
             is_enabled=one.source.is_enabled,
-            activity=view_activity(services.collection.activity(one.source.id)),
+            activity=view_activity(services, one.source.id),
             events=one.events,
             last_event_at=one.last_event_at,
             bindings=one.bindings,
@@ -149,12 +154,43 @@ def _low_disk(services: Services, free_bytes: int) -> Iterator[Attention]:
         )
 
 
+def _unavailable(sources: list[SourceStatus]) -> Iterator[Attention]:
+    for source in sources:
+        problem = kind_problem(source.kind)
+        if problem is not None:
+            yield Attention(
+                what=f"{source.name} cannot be used: {problem}",
+                do="What it told before waits. Put its kind right, or remove the source.",
+                source=source.name,
+            )
+
+
+def _silent(expectations: list[Expectation], now: Millis) -> Iterator[Attention]:
+    for one in expectations:
+        since = one.set_at if one.silent_since is None else one.silent_since
+        silent, expected = _span((now - since) / 1000), _span(one.silence_s)
+        told = "had nothing to deliver" if one.subject is Subject.BINDING else "was not heard of"
+        yield Attention(
+            what=f"{one.name} {told} for {silent}; something is expected every {expected}.",
+            do="See whether what it watches still happens, or expect it less often.",
+            source=one.name if one.subject is Subject.SOURCE else None,
+        )
+
+
+def _span(seconds: float) -> str:
+    """A duration in a unit that suits it, rounded down: `26 h`."""
+    for size, at_least, unit in ((86_400, 2 * 86_400, "d"), (3_600, 3_600, "h"), (60, 60, "min")):
+        if seconds >= at_least:
+            return f"{int(seconds // size)} {unit}"
+    return f"{max(int(seconds), 0)} s"
+
+
 def _failing(sources: list[SourceStatus]) -> Iterator[Attention]:
     for source in sources:
-        if source.activity.state is ActivityState.FAILING:
+        if source.activity.state is ActivityState.FAILING and kind_problem(source.kind) is None:
             yield Attention(
                 what=f"{source.name} cannot be read: {source.activity.detail}",
-                do="See that its files exist and may be read; it is tried again by itself.",
+                do="Put that right; it is tried again by itself.",
                 source=source.name,
             )
 
@@ -174,7 +210,8 @@ def _troubled(targets: list[TargetStatus]) -> Iterator[Attention]:
             )
 
 
-def _read(tx: Transaction) -> tuple[Figures, dict[TargetId, Health]]:
+def _read(tx: Transaction) -> tuple[Figures, dict[TargetId, Health], list[Expectation]]:
     figures = read_figures(tx)
     targets = [one.target for one in figures.targets]
-    return figures, {target.id: worst_health(target, list_endpoints(tx, target.id)) for target in targets}
+    health = {target.id: worst_health(target, list_endpoints(tx, target.id)) for target in targets}
+    return figures, health, [one for one in list_expectations(tx) if one.told_at is not None]

@@ -15,10 +15,17 @@ import msgspec
 
 from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.bindings import BindingRow, BindingState, get_binding
+from posthouse.ledger.expectations import expect
 from posthouse.ledger.replays import join_line
-from posthouse.model.bindings import Filter, Mode, Policy, Shape
+from posthouse.ledger.runs import begin_run, forget_run, pass_over, run_states
+from posthouse.model.bindings import Filter, Policy, Schedule, Shape
 from posthouse.model.errors import Conflict
+from posthouse.model.expectations import Subject
 from posthouse.model.ids import DEFAULT_PROJECT, BindingId, EndpointId, Millis, ProjectId, SourceId
+from posthouse.model.runs import GapReason
+from posthouse.rules.runs import pass_all
+from posthouse.rules.schedule import begin, begins_anew, reschedule
+from posthouse.system.zones import load_zone
 
 
 class Waiting(StrEnum):
@@ -49,7 +56,7 @@ class NewBinding(msgspec.Struct, frozen=True, kw_only=True):
 
     source_id: SourceId
     endpoint_id: EndpointId
-    mode: Mode = Mode.ON_CHANGE
+    schedule: Schedule = Schedule()
     filter: Filter = Filter()
     policy: Policy = Policy()
     shape: Shape = Shape()
@@ -58,7 +65,7 @@ class NewBinding(msgspec.Struct, frozen=True, kw_only=True):
 class BindingChange(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be replaced; None is left as it is."""
 
-    mode: Mode | None = None
+    schedule: Schedule | None = None
     filter: Filter | None = None
     policy: Policy | None = None
     shape: Shape | None = None
@@ -68,7 +75,8 @@ def add_binding(
     tx: Transaction, new: NewBinding, *, now: Millis, project_id: ProjectId = DEFAULT_PROJECT
 ) -> BindingRow:
     """Add a binding. Raises Conflict `binding.exists` where an active one does just the same."""
-    _refuse_double(tx, new.source_id, new.endpoint_id, new.mode, new.filter, project_id=project_id)
+    zone = load_zone(new.schedule.zone)
+    _refuse_double(tx, new.source_id, new.endpoint_id, new.schedule, new.filter, project_id=project_id)
     binding_id = BindingId(
         tx.value(
             "add_binding",
@@ -76,10 +84,12 @@ def add_binding(
             source_id=new.source_id,
             endpoint_id=new.endpoint_id,
             now=now,
-            **_columns(new.mode, new.filter, new.policy),
+            **_columns(new.schedule, new.filter, new.policy),
         )
     )
     _add_revision(tx, binding_id, 1, new.shape, now=now, project_id=project_id)
+    if new.schedule.is_by_clock:
+        begin_run(tx, binding_id, begin(new.schedule, zone, now, binding_id), project_id=project_id)
     return get_binding(tx, binding_id, project_id=project_id)
 
 
@@ -96,9 +106,9 @@ def edit_binding(
     if row.state is BindingState.CLOSING:
         raise Conflict("binding.closing", f"Binding {binding_id} is being removed and cannot be changed.")
     old = row.binding
-    mode, wanted = change.mode or old.mode, change.filter or old.filter
+    schedule, wanted = change.schedule or old.schedule, change.filter or old.filter
     policy, shape = change.policy or old.policy, change.shape or old.shape
-    _refuse_double(tx, old.source_id, old.endpoint_id, mode, wanted, but=binding_id, project_id=project_id)
+    _refuse_double(tx, old.source_id, old.endpoint_id, schedule, wanted, but=binding_id, project_id=project_id)
     revision = old.revision + (shape != old.shape)
     if revision != old.revision:
         _add_revision(tx, binding_id, revision, shape, now=now, project_id=project_id)
@@ -108,8 +118,10 @@ def edit_binding(
         id=binding_id,
         revision=revision,
         now=now,
-        **_columns(mode, wanted, policy),
+        **_columns(schedule, wanted, policy),
     )
+    if schedule != old.schedule:
+        _reschedule(tx, binding_id, old.schedule, schedule, now=now, project_id=project_id)
     if policy.is_strict_order != old.policy.is_strict_order:
         join_line(tx, binding_id, is_strict_order=policy.is_strict_order)
     return get_binding(tx, binding_id, project_id=project_id)
@@ -139,9 +151,11 @@ def remove_binding(
 def close_bindings(
     tx: Transaction, binding_ids: Iterable[BindingId], *, now: Millis, project_id: ProjectId = DEFAULT_PROJECT
 ) -> None:
-    """Let bindings take no new events. Safe to repeat."""
+    """Let bindings take no new events, run no more, and expect nothing of them. Safe to repeat."""
     for binding_id in binding_ids:
         tx.change("shut_binding", project_id=project_id, id=binding_id, now=now)
+        forget_run(tx, binding_id, project_id=project_id)
+        expect(tx, Subject.BINDING, binding_id, None, now, project_id=project_id)
 
 
 def finish_closing(tx: Transaction, *, now: Millis, project_id: ProjectId = DEFAULT_PROJECT) -> int:
@@ -149,11 +163,32 @@ def finish_closing(tx: Transaction, *, now: Millis, project_id: ProjectId = DEFA
     return tx.change("finish_closing", project_id=project_id, now=now)
 
 
+def _reschedule(
+    tx: Transaction, binding_id: BindingId, old: Schedule, new: Schedule, *, now: Millis, project_id: ProjectId
+) -> None:
+    """Let an edited schedule go on so that the edit neither repeats nor skips a run; what it ends is in a gap."""
+    state = run_states(tx, [binding_id], project_id=project_id).get(binding_id)
+    if state is not None and begins_anew(old, new):
+        passed = pass_all(old, load_zone(old.zone), state, now, GapReason.EDITED)
+        if passed is not None:
+            pass_over(tx, state, passed.upto, passed.missed, passed.reason, now, project_id=project_id)
+    if not new.is_by_clock:
+        forget_run(tx, binding_id, project_id=project_id)
+        return
+    zone = load_zone(new.zone)
+    settled = (
+        begin(new, zone, now, binding_id)
+        if state is None
+        else reschedule(old, new, zone, state.settled, now, binding_id)
+    )
+    begin_run(tx, binding_id, settled, project_id=project_id)
+
+
 def _refuse_double(
     tx: Transaction,
     source_id: SourceId,
     endpoint_id: EndpointId,
-    mode: Mode,
+    schedule: Schedule,
     wanted: Filter,
     *,
     but: int = 0,
@@ -164,7 +199,7 @@ def _refuse_double(
         project_id=project_id,
         source_id=source_id,
         endpoint_id=endpoint_id,
-        mode=mode.value,
+        schedule=json_text(schedule),
         filter=json_text(wanted),
         but=but,
     )
@@ -172,9 +207,10 @@ def _refuse_double(
         raise Conflict("binding.exists", f"Binding {same} sends the same events to the same endpoint already.")
 
 
-def _columns(mode: Mode, wanted: Filter, policy: Policy) -> dict[str, Any]:
+def _columns(schedule: Schedule, wanted: Filter, policy: Policy) -> dict[str, Any]:
     return {
-        "mode": mode.value,
+        "mode": schedule.mode.value,
+        "schedule": json_text(schedule),
         "filter": json_text(wanted),
         "retry_schedule_s": json_text(policy.retry_schedule_s),
         "retry_kinds": json_text(policy.retry_kinds),

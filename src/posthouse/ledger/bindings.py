@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from posthouse.ledger.base import Row, Transaction
-from posthouse.model.bindings import Binding, Filter, Mode, Policy, Shape
+from posthouse.model.bindings import Binding, Filter, Policy, Schedule, Shape
 from posthouse.model.errors import NotFound
 from posthouse.model.ids import DEFAULT_PROJECT, BindingId, Millis, ProjectId, SourceId, TargetId
 from posthouse.rules.routing import Route
@@ -18,6 +18,7 @@ PAGE_MAX = 500
 
 _decode_filter = msgspec.json.Decoder(Filter).decode
 _decode_shape = msgspec.json.Decoder(Shape).decode
+_decode_schedule = msgspec.json.Decoder(Schedule).decode
 
 
 class BindingState(StrEnum):
@@ -97,7 +98,7 @@ def shape_of(
 
 
 def _route_of(row: Sequence[Any]) -> Route:
-    binding_id, endpoint_id, target_id, revision, wanted, time_to_live_s, is_strict_order, mode = row
+    binding_id, endpoint_id, target_id, revision, wanted, time_to_live_s, is_strict_order, schedule = row
     return Route(
         binding_id=binding_id,
         endpoint_id=endpoint_id,
@@ -106,13 +107,13 @@ def _route_of(row: Sequence[Any]) -> Route:
         filter=_decode_filter(wanted),
         time_to_live_s=time_to_live_s,
         is_strict_order=bool(is_strict_order),
-        mode=Mode(mode),
+        schedule=_decode_schedule(schedule),
     )
 
 
 def _row_of(row: Row) -> BindingRow:
     (
-        binding_id, project_id, source_id, endpoint_id, mode, wanted, retry_schedule_s, retry_kinds, time_to_live_s,
+        binding_id, project_id, source_id, endpoint_id, schedule, wanted, retry_schedule_s, retry_kinds, time_to_live_s,
         is_health_relevant, is_strict_order, shape, revision, created_at, source, target_id, target, endpoint, state,
         updated_at,
     ) = row  # fmt: skip
@@ -128,7 +129,7 @@ def _row_of(row: Row) -> BindingRow:
         project_id=project_id,
         source_id=source_id,
         endpoint_id=endpoint_id,
-        mode=Mode(mode),
+        schedule=_decode_schedule(schedule),
         filter=_decode_filter(wanted),
         policy=msgspec.convert(policy, Policy),
         shape=_decode_shape(shape),

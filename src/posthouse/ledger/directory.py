@@ -1,6 +1,6 @@
 """The directory: every source, target, endpoint and route in one read, for the pipeline to keep in memory.
 
-Removed targets are in it too, for as long as something still waits for them.
+Removed targets and sources are in it too, for as long as something still waits for them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import msgspec
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.bindings import routes
 from posthouse.ledger.endpoints import endpoint_of
-from posthouse.ledger.sources import list_sources
+from posthouse.ledger.sources import source_of
 from posthouse.ledger.targets import target_of
 from posthouse.model.ids import EndpointId, SourceId, TargetId
 from posthouse.model.sources import Source
@@ -32,11 +32,12 @@ def load_directory(tx: Transaction) -> Directory:
     """Read it all, in one transaction."""
     routing, by_source = routes(tx)
     targets = [target_of(row) for row in tx.all("directory_targets")]
+    sources = [source_of(row) for row in tx.all("directory_sources")]
     endpoints = [endpoint_of(row) for row in tx.all("directory_endpoints")]
     return Directory(
         routing=routing,
         routes=by_source,
-        sources={source.id: source for source in list_sources(tx)},
+        sources={source.id: source for source in sources},
         targets={target.id: target for target in targets},
         endpoints={endpoint.id: endpoint for endpoint in endpoints},
     )

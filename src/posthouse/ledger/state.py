@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import msgspec
 
-from posthouse.ledger.base import Transaction
+from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.events import Inserted, NewEvent, insert
-from posthouse.model.ids import DEFAULT_PROJECT, ProjectId, SourceId
+from posthouse.ledger.runs import settle_runs
+from posthouse.model.ids import DEFAULT_PROJECT, Millis, ProjectId, SourceId
+from posthouse.model.runs import RunDone
 from posthouse.model.sources import Scope, StateKey, StatePut
 
 
 class NewEmission(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source emitted, planned and ready to be written."""
+    """What a source emitted, planned and ready to be written. `runs` are settled with it, at the instant `now`."""
 
     source_id: SourceId
     machine: str
     events: tuple[NewEvent, ...]
     state_puts: tuple[StatePut, ...] = ()
     state_deletes: tuple[StateKey, ...] = ()
+    runs: tuple[RunDone, ...] = ()
+    now: Millis = Millis(0)
 
 
 def commit_emission(
     tx: Transaction, emission: NewEmission, *, project_id: ProjectId = DEFAULT_PROJECT
 ) -> list[Inserted]:
-    """Write a source's events and its state together; neither where the plan is stale."""
+    """Write a source's events, its state and the runs that led to them together; none of it where the plan is stale.
+
+    Raises Conflict `run.changed` where a run was settled, or its schedule edited, since it was decided.
+    """
     routing = tx.value("routing_number")
     if any(new.routing != routing for new in emission.events):
         return [Inserted(id=new.event.id, is_stale=True) for new in emission.events]
     inserted = insert(tx, emission.events)
+    settle_runs(tx, emission.runs, emission.now, project_id=project_id)
     for key in emission.state_deletes:
         tx.change(
             "delete_state",
@@ -66,23 +74,44 @@ def get_state(
     return found
 
 
-def state_items(
+def some_state(
     tx: Transaction,
     source_id: SourceId,
     machine: str,
-    prefix: str,
+    keys: Sequence[str],
     scope: Scope,
     *,
     project_id: ProjectId = DEFAULT_PROJECT,
-) -> Mapping[str, bytes]:
-    """All pairs whose key begins with the prefix, in key order."""
+) -> dict[str, bytes]:
+    """The values of those keys that there are."""
+    rows = tx.all(
+        "some_state",
+        project_id=project_id,
+        source_id=source_id,
+        machine=_machine(scope, machine),
+        keys=json_text(keys),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def state_between(
+    tx: Transaction,
+    source_id: SourceId,
+    machine: str,
+    first: str,
+    end: str,
+    scope: Scope,
+    *,
+    project_id: ProjectId = DEFAULT_PROJECT,
+) -> dict[str, bytes]:
+    """All pairs from the first key on and before the end, in key order."""
     rows = tx.all(
         "state_items",
         project_id=project_id,
         source_id=source_id,
         machine=_machine(scope, machine),
-        prefix=prefix,
-        end=prefix + "\U0010ffff",
+        first=first,
+        end=end,
     )
     return {row[0]: row[1] for row in rows}
 

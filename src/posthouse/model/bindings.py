@@ -15,9 +15,53 @@ RETRY_SCHEDULE_S: tuple[float, ...] = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_
 
 
 class Mode(StrEnum):
-    """When a binding's source is read for it."""
+    """When a binding's source is read for it: whenever it changes, or by the clock."""
 
     ON_CHANGE = "on_change"
+    INTERVAL = "interval"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    CRON = "cron"
+
+
+class Weekday(StrEnum):
+    """The days of the week, in the order of ISO 8601."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When a binding's source is read for it. Each mode has fields of its own; those of other modes are None.
+
+    `every_s`: interval, whole seconds from 60 to 31 days. `at`: daily and weekly, local time "HH:MM". `day`: weekly.
+    `cron`: five fields as in crontab(5). `zone`: the IANA zone in which `at`, `day` and `cron` are meant.
+    """
+
+    mode: Mode = Mode.ON_CHANGE
+    every_s: int | None = None
+    at: str | None = None
+    day: Weekday | None = None
+    cron: str | None = None
+    zone: str = "UTC"
+
+    @property
+    def is_by_clock(self) -> bool:
+        """Whether the clock says when, and not the source."""
+        return self.mode is not Mode.ON_CHANGE
+
+
+class Preset(StrEnum):
+    """A choice of properties by what they are: all that the source lets out, only summaries, or none sensitive."""
+
+    FULL = "full"
+    SUMMARY = "summary"
+    NO_SENSITIVE = "no_sensitive"
 
 
 class BodyFormat(StrEnum):
@@ -54,12 +98,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 class Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a binding's bodies look like: kept for ever under a revision number, so that a body can be explained.
 
-    `properties` narrows the source's own choices: names that are switched off here (False); what the source has off
-    stays off.
+    `preset` and `properties` narrow the source's own choices: what is switched off here (False) or left out by the
+    preset does not leave; what the source has off stays off.
     """
 
     format: BodyFormat = BodyFormat.CLOUDEVENTS
     headers: dict[str, str] = {}
+    preset: Preset = Preset.FULL
     properties: dict[str, bool] = {}
 
 
@@ -70,7 +115,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     project_id: ProjectId
     source_id: SourceId
     endpoint_id: EndpointId
-    mode: Mode = Mode.ON_CHANGE
+    schedule: Schedule = Schedule()
     filter: Filter = Filter()
     policy: Policy = Policy()
     shape: Shape = Shape()

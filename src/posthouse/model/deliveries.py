@@ -51,7 +51,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How one delivery's attempt ended, as its target saw it.
 
     `code` is a stable short word for the diagnosis (`http_404`, `dns`, `refused`, `reset`, `tls`, `timeout`,
-    `unreachable`, `offline`, `blocked_address`, `interrupted`, `secrets_unavailable`, `secret_missing`, `render`).
+    `unreachable`, `offline`, `blocked_address`, `interrupted`, `secrets_unavailable`, `secret_missing`,
+    `source_unavailable`, `render`).
     `is_maybe_sent`: the request may have reached the other side although no answer came. `is_chargeable` is false where
     nobody is to blame (no route off this machine, a locked secret store): such an attempt neither burns the budget nor
     counts for health. `receipt` is what a later update or withdrawal needs, as JSON. `excerpt` is at most 16 KiB of the

@@ -25,11 +25,15 @@ class Scope(StrEnum):
 
 
 class Property(msgspec.Struct, frozen=True, kw_only=True):
-    """A named part of a payload that its owner can switch on or off; a sensitive one starts off."""
+    """A named part of a payload that its owner can switch on or off; a sensitive one starts off.
+
+    `is_summary`: it sums up and names nothing single, so the preset "summary" keeps it.
+    """
 
     name: str
     title: str
     is_sensitive: bool = False
+    is_summary: bool = False
 
     @property
     def default(self) -> bool:

@@ -10,7 +10,8 @@ A single event whose lane has a free slot and nothing waiting is born in flight:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Protocol
 
 import msgspec
@@ -22,6 +23,7 @@ from posthouse.model.deliveries import ClaimedDelivery
 from posthouse.model.errors import BadInput, Busy, Stopping
 from posthouse.model.events import Event, EventDraft
 from posthouse.model.ids import BindingId, DeliveryId, EndpointId, EventId, Millis
+from posthouse.model.runs import RunDone
 from posthouse.model.sources import Source, StateKey, StatePut
 from posthouse.pipeline.directory import Known
 from posthouse.rules.routing import ABOUT_TARGET, Route, check_hops, plan
@@ -30,6 +32,9 @@ from posthouse.system.clock import Clock
 from posthouse.system.disk import DiskGauge
 
 BUSY_RETRY_S = 1.0
+
+Fingerprints = Sequence[Mapping[BindingId, str]]
+"""Of each event of a snapshot, in order: the bindings that it is for, and the fingerprint of what each would see."""
 
 
 class Lanes(Protocol):
@@ -111,18 +116,20 @@ class Intake:
         *,
         state_puts: Sequence[StatePut] = (),
         state_deletes: Sequence[StateKey] = (),
-        fingerprints: dict[BindingId, str] | None = None,
+        fingerprints: Fingerprints | None = None,
         is_staggered: bool = False,
+        runs: Sequence[RunDone] = (),
     ) -> list[Posted]:
-        """Write what a source noticed together with the state it leads to.
+        """Write what a source noticed together with the state it leads to and the runs that asked for it.
 
-        `fingerprints`: the bindings that a snapshot's data changed for, with what to compare the next one with; None
-        for streams. Raises as `post`, without Busy.
+        `fingerprints`: for each draft of a snapshot the bindings that it changed for, with what to compare the next one
+        with; None for streams. Raises as `post`, without Busy, and Conflict `run.changed` where a run has been settled
+        or its schedule edited meanwhile; then nothing was written.
         """
         self._admit(0)
         return await self._write(
             source, drafts, state_puts=state_puts, state_deletes=state_deletes, fingerprints=fingerprints,
-            is_staggered=is_staggered, is_emission=True,
+            is_staggered=is_staggered, runs=runs, is_emission=True,
         )  # fmt: skip
 
     def _admit(self, size_bytes: int) -> None:
@@ -143,8 +150,9 @@ class Intake:
         *,
         state_puts: Sequence[StatePut] = (),
         state_deletes: Sequence[StateKey] = (),
-        fingerprints: dict[BindingId, str] | None = None,
+        fingerprints: Fingerprints | None = None,
         is_staggered: bool = False,
+        runs: Sequence[RunDone] = (),
         is_emission: bool = False,
     ) -> list[Posted]:
         events = [self._event(source, draft) for draft in drafts]
@@ -158,6 +166,8 @@ class Intake:
                     events=tuple(items),
                     state_puts=tuple(state_puts),
                     state_deletes=tuple(state_deletes),
+                    runs=tuple(runs),
+                    now=self._clock.now(),
                 )
                 inserted = await self._commit(self._database.run(commit_emission, emission), reserved)
             else:
@@ -208,21 +218,19 @@ class Intake:
         )
 
     def _plan(
-        self, source: Source, events: Sequence[Event], fingerprints: dict[BindingId, str] | None, *, is_staggered: bool
+        self, source: Source, events: Sequence[Event], fingerprints: Fingerprints | None, *, is_staggered: bool
     ) -> list[NewEvent]:
         directory = self._known.directory
         routes = directory.routes.get(source.id, ())
-        if fingerprints is not None:
-            routes = tuple(route for route in routes if route.binding_id in fingerprints)
         is_lone = len(events) == 1
         strict = {route.binding_id for route in routes if route.is_strict_order}
         return [
             NewEvent(
                 event=event,
                 routing=directory.routing,
-                deliveries=self._deliveries(event, routes, strict, fingerprints, is_staggered, is_lone),
+                deliveries=self._deliveries(event, routes, strict, marks, is_staggered, is_lone),
             )
-            for event in events
+            for event, marks in zip(events, repeat(None) if fingerprints is None else fingerprints, strict=False)
         ]
 
     def _deliveries(
@@ -230,10 +238,12 @@ class Intake:
         event: Event,
         routes: Sequence[Route],
         strict: set[BindingId],
-        fingerprints: dict[BindingId, str] | None,
+        marks: Mapping[BindingId, str] | None,
         is_staggered: bool,
         is_lone: bool,
     ) -> tuple[NewDelivery, ...]:
+        if marks is not None:
+            routes = [route for route in routes if route.binding_id in marks]
         if not routes:
             return ()
         return tuple(
@@ -245,7 +255,7 @@ class Intake:
                 available_at=one.available_at,
                 expires_at=one.expires_at,
                 is_strict_order=one.binding_id in strict,
-                fingerprint=None if fingerprints is None else fingerprints[one.binding_id],
+                fingerprint=None if marks is None else marks[one.binding_id],
                 lease=self._reserve(one.endpoint_id, one.available_at, event, is_lone and one.binding_id not in strict),
             )
             for one in plan(event, routes, is_staggered=is_staggered)

@@ -13,14 +13,16 @@ from hashlib import sha256
 import msgspec
 
 from posthouse.ledger.results import OFFLINE_CODE
+from posthouse.model.bindings import Shape
 from posthouse.model.deliveries import AttemptResult, ClaimedDelivery, Outcome, OutcomeKind, SentRequest
-from posthouse.model.errors import SecretsUnavailable
+from posthouse.model.errors import PosthouseError, SecretsUnavailable
 from posthouse.model.ids import ParcelId, TargetId
 from posthouse.model.sources import Source
 from posthouse.model.targets import Endpoint, Target
 from posthouse.pipeline.directory import Known
+from posthouse.rules.properties import allowed
 from posthouse.settings import DELIVERY_DEADLINE_S, DELIVERY_RESPONSE_BYTES_MAX, Settings
-from posthouse.sources.base import source_kind
+from posthouse.sources.base import kind_problem, source_kind
 from posthouse.system.clock import Clock
 from posthouse.system.logging import get_log
 from posthouse.system.outbound import Outbound
@@ -35,6 +37,12 @@ NETWORK_CODES = frozenset({"dns", "unreachable", "timeout"})
 """Where a target reports one of these as charged to nobody, this machine has no route: its own network is to blame."""
 
 OFFLINE_DETAIL = "This machine has no network; it goes on when there is one."
+
+UNPROJECTED = frozenset({"source.kind_unavailable", "source.broken"})
+"""Where a source's kind cannot say what of an event may leave, nothing does: it waits, and no target is to blame."""
+
+UNPROJECTED_WAIT_S = 30.0
+"""How long until it is tried again: it takes a person to repair a kind."""
 
 _log = get_log(__name__)
 
@@ -102,9 +110,7 @@ class Sender:
 
     async def _parcel(self, delivery: ClaimedDelivery, endpoint: Endpoint, source: Source) -> Parcel:
         shape = await self._known.shape(delivery.binding_id, delivery.revision)
-        item = Item(
-            delivery=delivery, data=project(source, shape.properties, delivery.event.data), source_name=source.name
-        )
+        item = Item(delivery=delivery, data=project(source, shape, delivery.event.data), source_name=source.name)
         return Parcel(id=ParcelId(delivery.id), endpoint=endpoint, shape=shape, items=(item,))
 
     def _context(self, target: Target) -> TargetContext:
@@ -140,20 +146,16 @@ class Sender:
             self._verdicts[target_id] = (self._checks_ended, task.result().is_ok)
 
 
-def allowed_properties(source: Source, narrowed: dict[str, bool]) -> dict[str, bool]:
-    """Which properties a binding lets out: those that the source's owner allows and the binding does not switch off."""
-    return {
-        one.name: source.properties.get(one.name, one.default) and narrowed.get(one.name, True)
-        for one in source_kind(source.kind).properties
-    }
+def project(source: Source, shape: Shape, data: msgspec.Raw) -> msgspec.Raw:
+    """An event's data with only what may leave; untouched where the source has no properties.
 
-
-def project(source: Source, narrowed: dict[str, bool], data: msgspec.Raw) -> msgspec.Raw:
-    """An event's data with only what may leave; untouched where the source has no properties."""
+    Raises PosthouseError `source.kind_unavailable` or `source.broken` where the source's kind cannot say.
+    """
     kind = source_kind(source.kind)
-    if not kind.properties:
+    # One that is not available names no properties, and may have had some.
+    if not kind.properties and kind_problem(source.kind) is None:
         return data
-    projected = kind.project(msgspec.json.decode(data), allowed_properties(source, narrowed))
+    projected = kind.project(msgspec.json.decode(data), allowed(kind.properties, source.properties, shape))
     return msgspec.Raw(msgspec.json.encode(projected))
 
 
@@ -168,6 +170,14 @@ def _failed(error: Exception) -> Outcome:
         case SecretsUnavailable():
             return Outcome(
                 kind=OutcomeKind.TRANSIENT, code="secrets_unavailable", detail=error.message, is_chargeable=False
+            )
+        case PosthouseError() if error.code in UNPROJECTED:
+            return Outcome(
+                kind=OutcomeKind.TRANSIENT,
+                code="source_unavailable",
+                detail=error.message,
+                retry_after_s=UNPROJECTED_WAIT_S,
+                is_chargeable=False,
             )
         case TimeoutError():
             return Outcome(

@@ -14,9 +14,10 @@ from posthouse.ledger.instances import forget_instances
 from posthouse.ledger.leases import FAR_AWAY, clamp_far_due, endpoints_due, next_lease_end, recover
 from posthouse.ledger.own_events import Author
 from posthouse.ledger.retention import expire, free_pages, next_expiry, sweep, trim_live_log, vacuum_some
+from posthouse.ledger.runs import trim_gaps
 from posthouse.model.errors import SecretsUnavailable
 from posthouse.model.ids import EndpointId, Millis
-from posthouse.pipeline.removals import forget_removed_targets
+from posthouse.pipeline.removals import forget_removed_sources, forget_removed_targets
 from posthouse.settings import RETENTION_DAYS, Settings
 from posthouse.system.clock import Clock
 from posthouse.system.logging import get_log
@@ -124,7 +125,9 @@ class Upkeep:
             self._wake_lanes(await self._database.read(endpoints_due))
         removed = await self._remove_old(before)
         await self._database.run(trim_live_log, before)
+        await self._database.run(trim_gaps, before)
         await self._database.run(forget_instances, self._owner, before=before)
+        await forget_removed_sources(self._database)
         try:
             await forget_removed_targets(self._database, self._secrets, self._clock)
         except SecretsUnavailable as error:

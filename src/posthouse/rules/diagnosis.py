@@ -152,6 +152,11 @@ BY_CODE: dict[str, Diagnosis] = {
         "Unlock the keyring, or see that the key file can be read.",
         _WAITS,
     ),
+    "source_unavailable": _say(
+        "The code of the event's source is missing or broken, and only it knows what of the event may leave.",
+        "Install or repair the package that brings the source's kind, then restart Posthouse.",
+        _WAITS,
+    ),
     "render": _say(
         "The body could not be made from this event.",
         "Look at the binding's format, headers and template, then replay.",

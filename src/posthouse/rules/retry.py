@@ -4,7 +4,7 @@ Comes in: how the try ended, the binding's policy, how many tries the present bu
 
     outcome                                   verdict
     delivered                                 delivered
-    charged to nobody (no route, no secrets)  waits, uncharged, 5 s
+    charged to nobody (no route, no secrets)  waits, uncharged, 5 s (or longer, if the outcome says so)
     auth whose check failed; gone             waits, uncharged, due now: the pause that follows holds it back
     any other kind the policy does not retry  dlq at once, with the outcome's code (so `rejected`, by default)
     the rest, budget left                     waits, charged, by the schedule (or longer, if Retry-After says so)
@@ -84,7 +84,7 @@ def after_attempt(
     if is_early:
         return _waits(outcome.code, clamp_due(available_at, now, policy), is_charged=False)
     if not outcome.is_chargeable:
-        return _waits(outcome.code, _later(now, UNCHARGED_WAIT_S), is_charged=False)
+        return _waits(outcome.code, _later(now, max(UNCHARGED_WAIT_S, _asked_for_s(outcome))), is_charged=False)
     if is_held_back:
         return _waits(outcome.code, now, is_charged=False)
     if charged >= len(policy.retry_schedule_s):

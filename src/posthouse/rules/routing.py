@@ -17,7 +17,7 @@ from math import ceil
 
 import msgspec
 
-from posthouse.model.bindings import Filter, Mode
+from posthouse.model.bindings import Filter, Schedule
 from posthouse.model.errors import BadInput
 from posthouse.model.events import Event, EventDraft, Severity
 from posthouse.model.ids import BindingId, EndpointId, Millis, TargetId
@@ -45,7 +45,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     filter: Filter = Filter()
     time_to_live_s: float | None = None
     is_strict_order: bool = False
-    mode: Mode = Mode.ON_CHANGE
+    schedule: Schedule = Schedule()
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,8 +70,8 @@ def matches(wanted: Filter, event: Event | EventDraft) -> bool:
 def plan(event: Event, routes: Sequence[Route], *, is_staggered: bool) -> tuple[Planned, ...]:
     """The deliveries that an event makes, by binding id.
 
-    `is_staggered`: the event is a snapshot's burst, and its i-th on_change binding (from 0) waits 10 s · i. Streams
-    are not staggered. Of two routes of one binding the newer revision counts.
+    `is_staggered`: the event is a snapshot's, read for all these routes, and the i-th of them (from 0) waits 10 s · i.
+    Streams are not staggered. Of two routes of one binding the newer revision counts.
     """
     newest: dict[BindingId, Route] = {}
     for route in routes:
@@ -82,7 +82,7 @@ def plan(event: Event, routes: Sequence[Route], *, is_staggered: bool) -> tuple[
     for _, route in sorted(newest.items()):
         if not _is_meant_for(event, route) or not matches(route.filter, event):
             continue
-        wait_ms = STAGGER_MS * len(planned) if is_staggered and route.mode is Mode.ON_CHANGE else 0
+        wait_ms = STAGGER_MS * len(planned) if is_staggered else 0
         planned.append(
             Planned(
                 binding_id=route.binding_id,

@@ -128,6 +128,14 @@ COALESCE_CAP_S = _seconds(
     86_400.0,
     "The longest wait from the first change to the reading, however busy the source stays.",
 )
+SOURCES_ALLOW_COMMANDS = _setting(
+    Setting(
+        key="sources.allow_commands",
+        kind=SettingKind.BOOLEAN,
+        default=False,
+        doc="Whether command sources may run programs on this machine, as the user that the daemon runs as.",
+    )
+)
 DELIVERY_CONCURRENCY = _integer(
     "delivery.concurrency",
     8,

@@ -7,23 +7,36 @@ settings type, properties, and a `preview` that consumes nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
-from posthouse.model.errors import BadInput
+from posthouse.model.errors import BadInput, PosthouseError
 from posthouse.model.sources import Emission, Property, Scope, Source, SourceShape
 from posthouse.system.clock import Clock
 
 KINDS: dict[str, str] = {
     "claude-sessions": "posthouse.sources.agent_logs.claude_sessions:ClaudeSessions",
+    "claude-stats": "posthouse.sources.agent_logs.claude_stats:ClaudeStats",
+    "command": "posthouse.sources.command:Command",
+    "files": "posthouse.sources.files.source:Files",
     "ingest": "posthouse.sources.ingest:Ingest",
     "posthouse": "posthouse.sources.own:Own",
+    "sqlite": "posthouse.sources.sqlite.snapshot:SqliteSnapshot",
+    "sqlite-rows": "posthouse.sources.sqlite.rows:SqliteRows",
 }
 """Kind to `module:class`."""
+
+DEFAULT_KINDS: tuple[str, ...] = ("claude-sessions", "claude-stats", "ingest", "posthouse")
+"""Kinds of which every installation has one source from the start, named after them; others are added by a person."""
+
+
+QUIET_DOC = "Seconds without a change after which it is read."
+CAP_DOC = "The longest wait from the first change to the reading, in seconds."
 
 
 class State(Protocol):
@@ -33,16 +46,26 @@ class State(Protocol):
         """The value, or None."""
         ...
 
-    async def items(self, prefix: str, *, scope: Scope = Scope.MACHINE) -> Mapping[str, bytes]:
+    async def get_many(self, keys: Sequence[str], *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
+        """The values of those keys that there are, in one look."""
+        ...
+
+    async def items(self, prefix: str, *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
         """All pairs whose key begins with the prefix, in key order."""
+        ...
+
+    async def between(self, first: str, end: str, *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
+        """All pairs from the key `first` on and before `end`, in key order."""
         ...
 
 
 class SourceContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a source is given. `emit` returns after the commit. `excluded` are folders it must never watch or read.
 
-    `progress(done_bytes, total_bytes)` tells of long reads. `allows(name)` answers whether a property is on by the
-    source's own choices.
+    `progress(done_bytes, total_bytes)` tells of long reads. `quiet_s` and `cap_s`: how its changes are gathered, by its
+    own settings or the daemon's; a stream kind that gathers goes by them itself. `may_run_programs`: the setting
+    `sources.allow_commands`. `allows(name)` answers whether a
+    property is on by the source's own choices.
     """
 
     source: Source
@@ -51,6 +74,9 @@ class SourceContext(msgspec.Struct, frozen=True, kw_only=True):
     emit: Callable[[Emission], Any]
     progress: Callable[[int, int], None]
     excluded: tuple[Path, ...]
+    quiet_s: float = 90.0
+    cap_s: float = 300.0
+    may_run_programs: bool = False
 
     def allows(self, name: str) -> bool:
         """Whether the owner lets this property out of the source."""
@@ -59,9 +85,18 @@ class SourceContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
-    """Something changed: `paths` say where, for the log; empty where that is not known."""
+    """Something changed: `paths` say where. With `is_rescan` they are not all of it: look at everything.
+
+    What `collect` is handed is all that its signals said since the last read that succeeded; of a read that no signal
+    asked for (by the clock, or by hand) it is the rescan.
+    """
 
     paths: tuple[str, ...] = ()
+    is_rescan: bool = False
+
+
+RESCAN = Signal(is_rescan=True)
+"""Look at everything."""
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,15 +112,18 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
-class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What every snapshot kind's settings hold, and all that intake reads of them (other fields are ignored).
+class SourceSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """What a kind's settings are made of. Of a kind without any it is this."""
 
-    `quiet_s`: a read waits until nothing has changed for so long; `cap_s`: but no longer than this from the first
-    change. Both 0 to 86,400 s; 0 is at once, None the daemon's own setting (`coalesce.quiet_s`, `coalesce.cap_s`).
+
+class CoalescedSettings(SourceSettings, frozen=True, kw_only=True):
+    """What the settings of every kind hold whose changes are gathered: snapshot kinds, and `files`.
+
+    0 is at once; None is the daemon's own setting (`coalesce.quiet_s`, `coalesce.cap_s`).
     """
 
-    quiet_s: float | None = None
-    cap_s: float | None = None
+    quiet_s: Annotated[float, msgspec.Meta(ge=0, le=86_400, description=QUIET_DOC)] | None = None
+    cap_s: Annotated[float, msgspec.Meta(ge=0, le=86_400, description=CAP_DOC)] | None = None
 
 
 class SourceKind(Protocol):
@@ -94,13 +132,23 @@ class SourceKind(Protocol):
     shape: SourceShape
     is_passive: bool
     """True where the daemon itself hands the source its events: it is always enabled, and its `run` only waits."""
+    needs_schedule: bool
+    """True where nothing can say that it changed (a program's output): it is read by the clock or by hand only."""
     title: str
     properties: tuple[Property, ...]
     volatile: tuple[str, ...]
     """Top-level fields of `data` that do not count as a change (`generated_at`)."""
 
+    @property
+    def settings_type(self) -> type[SourceSettings]:
+        """What its settings are: a record whose fields have bounds and a description (`msgspec.Meta`)."""
+        ...
+
     def parse(self, settings: dict[str, Any]) -> msgspec.Raw:
-        """Validate a person's settings and give them back in canonical form. Raises BadInput naming the field."""
+        """Validate a person's settings and give them back in canonical form. Raises BadInput naming the field.
+
+        `parse_settings` does all that types and bounds can; a kind adds what only it can judge.
+        """
         ...
 
     def project(self, data: Any, allowed: Mapping[str, bool]) -> Any:
@@ -132,15 +180,105 @@ class StreamKind(SourceKind, Protocol):
         ...
 
 
+def parse_settings(settings_type: type[SourceSettings], settings: dict[str, Any]) -> msgspec.Raw:
+    """A person's settings in canonical form: types and bounds judged, defaults filled in, unknown names refused.
+
+    Raises BadInput `source.bad_setting`, naming the field.
+    """
+    known = [one.encode_name for one in msgspec.structs.fields(settings_type)]
+    for name in settings:
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise BadInput(
+                "source.bad_setting", f"There is no setting {name[:100]!r}. Known: {there}.", field=name[:100]
+            )
+    try:
+        return msgspec.Raw(msgspec.json.encode(msgspec.convert(settings, settings_type)))
+    except msgspec.ValidationError as error:
+        words, _, path = str(error).partition(" - at `$.")
+        field = path.rstrip("`")
+        missing = re.search(r"missing required field `(\w+)`", words)
+        if missing is not None:
+            raise BadInput("source.bad_setting", f"{missing[1]} must be given.", field=missing[1]) from error
+        raise BadInput("source.bad_setting", f"{field}: {words}.", field=field or None) from error
+
+
+class KnownKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of which sources can be added, before it is loaded.
+
+    `place` is its `module:Class`; `distribution` the installed package that brought it, "" where it is Posthouse's own.
+    `ignored` are the packages that registered the same name in vain.
+    """
+
+    name: str
+    place: str
+    distribution: str = ""
+    ignored: tuple[str, ...] = ()
+
+
 _loaded: dict[str, SourceKind] = {}
 
 
+def known_kinds() -> dict[str, KnownKind]:
+    """All kinds by name, in their order: Posthouse's own, and those that installed packages register.
+
+    Imports none of them. The packages are looked through once in a process's life.
+    """
+    # Looking through what is installed costs every command that asks for it: only these two functions do.
+    from posthouse.sources.foreign.finding import find_kinds
+
+    return find_kinds(KINDS)
+
+
 def source_kind(kind: str) -> SourceKind:
-    """The kind by its name. Raises BadInput `source.unknown_kind`."""
-    if kind not in _loaded:
-        if kind not in KINDS:
-            known = ", ".join(sorted(KINDS))
-            raise BadInput("source.unknown_kind", f"There is no source kind {kind!r}. Known: {known}.", field="kind")
-        module, _, name = KINDS[kind].partition(":")
-        _loaded[kind] = getattr(import_module(module), name)()
-    return _loaded[kind]
+    """The kind by its name, loaded. Never raises.
+
+    One that a package brought may be missing or broken; then what comes back says why when it is used, and raises
+    `source.kind_unavailable` (see `kind_problem`). A package that is slow to load holds the caller up for a second.
+    """
+    if kind in KINDS:
+        if kind not in _loaded:
+            module, _, name = KINDS[kind].partition(":")
+            _loaded[kind] = getattr(import_module(module), name)()
+        return _loaded[kind]
+    # What runs the code of third parties is not loaded where there is none.
+    from posthouse.sources.foreign.loading import load_kind
+
+    return load_kind(kind, known_kinds().get(kind))
+
+
+def load_kinds(kinds: Iterable[str]) -> None:
+    """Load those of the kinds that installed packages bring, side by side, in at most five seconds.
+
+    Off the event loop: it waits for them. Then `source_kind` holds nobody up.
+    """
+    if all(kind in KINDS for kind in kinds):
+        return
+    from posthouse.sources.foreign.loading import load_together
+
+    load_together(kinds, known_kinds())
+
+
+def kind_to_add(kind: str) -> SourceKind:
+    """The kind of a source that is to be added.
+
+    Raises BadInput `source.unknown_kind` where there is none of that name, PosthouseError `source.kind_unavailable`
+    where it cannot be used.
+    """
+    if kind not in KINDS and kind not in known_kinds():
+        known = ", ".join(known_kinds())
+        raise BadInput("source.unknown_kind", f"There is no source kind {kind[:100]!r}. Known: {known}.", field="kind")
+    problem = kind_problem(kind)
+    if problem is not None:
+        raise PosthouseError("source.kind_unavailable", problem)
+    return source_kind(kind)
+
+
+def kind_problem(kind: str) -> str | None:
+    """Why a kind cannot be used now, in a sentence; None where it can."""
+    if kind in KINDS:
+        return None
+    from posthouse.sources.foreign.unavailable import Unavailable
+
+    found = source_kind(kind)
+    return found.problem if isinstance(found, Unavailable) else None

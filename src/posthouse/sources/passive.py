@@ -10,7 +10,7 @@ import msgspec
 
 from posthouse.model.errors import BadInput
 from posthouse.model.sources import Property, SourceShape
-from posthouse.sources.base import Preview, SourceContext
+from posthouse.sources.base import Preview, SourceContext, SourceSettings
 
 
 class Passive:
@@ -18,6 +18,8 @@ class Passive:
 
     shape = SourceShape.STREAM
     is_passive = True
+    needs_schedule = False
+    settings_type = SourceSettings
     title = ""
     properties: tuple[Property, ...] = ()
     volatile: tuple[str, ...] = ()

@@ -1,10 +1,10 @@
 -- name: add_binding
 -- Add a binding at its first revision and answer its id.
 INSERT INTO bindings (
-    project_id, source_id, endpoint_id, mode, filter, retry_schedule_s, retry_kinds, time_to_live_s,
+    project_id, source_id, endpoint_id, mode, schedule, filter, retry_schedule_s, retry_kinds, time_to_live_s,
     is_health_relevant, is_strict_order, revision, created_at, updated_at
 ) VALUES (
-    :project_id, :source_id, :endpoint_id, :mode, :filter, :retry_schedule_s, :retry_kinds, :time_to_live_s,
+    :project_id, :source_id, :endpoint_id, :mode, :schedule, :filter, :retry_schedule_s, :retry_kinds, :time_to_live_s,
     :is_health_relevant, :is_strict_order, 1, :now, :now
 ) RETURNING id;
 
@@ -16,7 +16,7 @@ VALUES (:project_id, :binding_id, :revision, :shape, :now);
 -- name: edit_binding
 -- Replace what a binding says of itself.
 UPDATE bindings
-SET mode = :mode, filter = :filter, retry_schedule_s = :retry_schedule_s, retry_kinds = :retry_kinds,
+SET mode = :mode, schedule = :schedule, filter = :filter, retry_schedule_s = :retry_schedule_s, retry_kinds = :retry_kinds,
     time_to_live_s = :time_to_live_s, is_health_relevant = :is_health_relevant, is_strict_order = :is_strict_order,
     revision = :revision, updated_at = :now
 WHERE project_id = :project_id AND id = :id;
@@ -24,13 +24,13 @@ WHERE project_id = :project_id AND id = :id;
 -- name: same_binding
 -- The active binding that does just what another would do.
 SELECT id FROM bindings
-WHERE project_id = :project_id AND source_id = :source_id AND endpoint_id = :endpoint_id AND mode = :mode
+WHERE project_id = :project_id AND source_id = :source_id AND endpoint_id = :endpoint_id AND schedule = :schedule
     AND filter = :filter AND state = 'active' AND id <> :but
 LIMIT 1;
 
 -- name: page_bindings
 -- Bindings after an id that are not removed, with the names around them and the shape of their newest revision.
-SELECT b.id, b.project_id, b.source_id, b.endpoint_id, b.mode, b.filter, b.retry_schedule_s, b.retry_kinds,
+SELECT b.id, b.project_id, b.source_id, b.endpoint_id, b.schedule, b.filter, b.retry_schedule_s, b.retry_kinds,
     b.time_to_live_s, b.is_health_relevant, b.is_strict_order, r.shape, b.revision, b.created_at,
     s.name, t.id, t.name, e.name, b.state, b.updated_at
 FROM bindings AS b
@@ -51,7 +51,8 @@ WHERE project_id = :project_id AND binding_id = :binding_id AND revision = :revi
 
 -- name: active_routes
 -- What routing needs of every active binding.
-SELECT b.source_id, b.id, b.endpoint_id, e.target_id, b.revision, b.filter, b.time_to_live_s, b.is_strict_order, b.mode
+SELECT b.source_id, b.id, b.endpoint_id, e.target_id, b.revision, b.filter, b.time_to_live_s, b.is_strict_order,
+    b.schedule
 FROM bindings AS b JOIN endpoints AS e ON e.id = b.endpoint_id
 WHERE b.project_id = :project_id AND b.state = 'active'
 ORDER BY b.id;

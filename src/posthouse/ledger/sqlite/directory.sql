@@ -1,3 +1,11 @@
+-- name: directory_sources
+-- Every source that stays, and each removed one of which something is still to be delivered.
+SELECT id, project_id, kind, name, settings, properties, is_enabled, created_at, updated_at FROM sources
+WHERE removed_at IS NULL OR EXISTS (
+    SELECT 1 FROM bindings AS b WHERE b.source_id = sources.id AND b.state <> 'removed'
+)
+ORDER BY id;
+
 -- name: directory_targets
 -- Every target that may still be sent to.
 SELECT id, project_id, kind, name, settings, health, created_at, updated_at FROM targets

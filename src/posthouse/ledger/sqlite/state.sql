@@ -4,10 +4,16 @@ SELECT value FROM source_state
 WHERE project_id = :project_id AND source_id = :source_id AND machine = :machine AND key = :key;
 
 -- name: state_items
--- A source's state under a prefix.
+-- A source's state from one key up to another.
 SELECT key, value FROM source_state
-WHERE project_id = :project_id AND source_id = :source_id AND machine = :machine AND key >= :prefix AND key < :end
+WHERE project_id = :project_id AND source_id = :source_id AND machine = :machine AND key >= :first AND key < :end
 ORDER BY key;
+
+-- name: some_state
+-- The values of some keys of a source's state.
+SELECT key, value FROM source_state
+WHERE project_id = :project_id AND source_id = :source_id AND machine = :machine
+    AND key IN (SELECT value FROM json_each(:keys));
 
 -- name: put_state
 -- Store or replace one value of a source's state.

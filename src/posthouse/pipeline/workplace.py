@@ -1,0 +1,135 @@
+"""The workplace: what the workers of all sources stand on, and the contexts that their kinds are given."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from posthouse.ledger.base import Database
+from posthouse.ledger.own_events import Author, about_daemon, record_own
+from posthouse.ledger.state import get_state, some_state, state_between
+from posthouse.model.errors import NotFound
+from posthouse.model.events import Severity
+from posthouse.model.ids import EndpointId, SourceId
+from posthouse.model.sources import Emission, Scope, Source, SourceShape
+from posthouse.pipeline.directory import Known
+from posthouse.pipeline.failing import broken
+from posthouse.pipeline.intake import Intake
+from posthouse.pipeline.snapshots import Errand, Taken, take_snapshot
+from posthouse.rules.coalesce import CoalescePolicy
+from posthouse.rules.routing import Route
+from posthouse.settings import COALESCE_CAP_S, COALESCE_QUIET_S, SOURCES_ALLOW_COMMANDS, Settings
+from posthouse.sources.base import CoalescedSettings, SourceContext, source_kind
+from posthouse.system.clock import Clock
+
+Progress = Callable[[int, int], None]
+Emit = Callable[[Emission], Awaitable[None]]
+
+
+class SourceState:
+    """A source's own state, read through the ledger."""
+
+    def __init__(self, database: Database, source_id: SourceId, machine: str) -> None:
+        self._database = database
+        self._source_id = source_id
+        self._machine = machine
+
+    async def get(self, key: str, *, scope: Scope = Scope.MACHINE) -> bytes | None:
+        """The value, or None."""
+        return await self._database.read(get_state, self._source_id, self._machine, key, scope)
+
+    async def get_many(self, keys: Sequence[str], *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
+        """The values of those keys that there are, in one look."""
+        return await self._database.read(some_state, self._source_id, self._machine, keys, scope)
+
+    async def items(self, prefix: str, *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
+        """All pairs whose key begins with the prefix, in key order."""
+        return await self.between(prefix, prefix + "\U0010ffff", scope=scope)
+
+    async def between(self, first: str, end: str, *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
+        """All pairs from the key `first` on and before `end`, in key order."""
+        return await self._database.read(state_between, self._source_id, self._machine, first, end, scope)
+
+
+class Workplace:
+    """The parts that every worker works with, and what is configured now."""
+
+    def __init__(
+        self, *, database: Database, known: Known, intake: Intake, clock: Clock, author: Author,
+        excluded: tuple[Path, ...], settings: Settings, wake_lanes: Callable[[Iterable[EndpointId]], None],
+    ) -> None:  # fmt: skip
+        self.database = database
+        self.known = known
+        self.clock = clock
+        self.settings = settings
+        self._intake = intake
+        self._author = author
+        self._excluded = excluded
+        self._wake_lanes = wake_lanes
+
+    def source(self, source_id: SourceId) -> Source:
+        """The source as it is configured now. Raises NotFound `source.not_found`."""
+        source = self.known.directory.sources.get(source_id)
+        if source is None:
+            raise NotFound("source.not_found", f"There is no source {source_id}.")
+        return source
+
+    def routes(self, source_id: SourceId) -> Sequence[Route]:
+        """The source's active bindings."""
+        return self.known.directory.routes.get(source_id, ())
+
+    def policy(self, source: Source) -> CoalescePolicy:
+        """How a source's changes are gathered: its own settings first, then the daemon's."""
+        own = msgspec.json.decode(source.settings, type=CoalescedSettings)
+        return CoalescePolicy(
+            quiet_s=self.settings[COALESCE_QUIET_S] if own.quiet_s is None else own.quiet_s,
+            cap_s=self.settings[COALESCE_CAP_S] if own.cap_s is None else own.cap_s,
+        )
+
+    def context(self, source: Source, progress: Progress) -> SourceContext:
+        """What a source at work is given. Of a snapshot only state may be emitted: its event is what a read returns."""
+        is_snapshot = source_kind(source.kind).shape is SourceShape.SNAPSHOT
+
+        async def emit(emission: Emission) -> None:
+            if is_snapshot and emission.events:
+                raise broken("a snapshot emits state only, its event is what collect returns")
+            await self._intake.take(
+                source, emission.events, state_puts=emission.state_puts, state_deletes=emission.state_deletes
+            )
+
+        return self._context(source, progress, emit)
+
+    def preview_context(self, source: Source) -> SourceContext:
+        """What a source is given for a preview, which may write nothing."""
+
+        async def refuse(emission: Emission) -> None:  # noqa: ARG001
+            raise broken("a preview must emit nothing")
+
+        return self._context(source, lambda _done, _total: None, refuse)
+
+    async def take(self, source: Source, emission: Emission, errand: Errand) -> Taken:
+        """Commit what one read found. Raises as `take_snapshot`."""
+        return await take_snapshot(
+            source, emission, errand, database=self.database, known=self.known, intake=self._intake
+        )
+
+    async def tell_failing(self, name: str, detail: str) -> None:
+        """Record that a source cannot be read."""
+        draft = about_daemon("source.failing", {"source": name, "detail": detail}, severity=Severity.WARNING)
+        self._wake_lanes(await self.database.run(record_own, [draft], self.clock.now(), self._author))
+
+    def _context(self, source: Source, progress: Progress, emit: Emit) -> SourceContext:
+        policy = self.policy(source)
+        return SourceContext(
+            source=source,
+            state=SourceState(self.database, source.id, self._author.machine),
+            clock=self.clock,
+            emit=emit,
+            progress=progress,
+            excluded=self._excluded,
+            quiet_s=policy.quiet_s,
+            cap_s=policy.cap_s,
+            may_run_programs=self.settings[SOURCES_ALLOW_COMMANDS],
+        )
