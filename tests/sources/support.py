@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,18 @@ class MemoryState:
     async def get(self, key: str, *, scope: Scope = Scope.MACHINE) -> bytes | None:
         return self.stored.get(key)
 
-    async def items(self, prefix: str, *, scope: Scope = Scope.MACHINE) -> Mapping[str, bytes]:
+    async def get_many(self, keys: Sequence[str], *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
+        return {key: self.stored[key] for key in keys if key in self.stored}
+
+    async def items(self, prefix: str, *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
         return {key: value for key, value in sorted(self.stored.items()) if key.startswith(prefix)}
+
+    async def between(self, first: str, end: str, *, scope: Scope = Scope.MACHINE) -> dict[str, bytes]:
+        return {key: value for key, value in sorted(self.stored.items()) if first <= key < end}
 
     def commit(self, emission: Emission) -> None:
         for key in emission.state_deletes:
-            del self.stored[key.key]
+            self.stored.pop(key.key, None)
         for put in emission.state_puts:
             assert len(put.value) <= 1024 * 1024
             self.stored[put.key] = put.value
@@ -55,8 +61,12 @@ def context_for(
     clock: Clock | None = None,
     excluded: tuple[Path, ...] = (),
     progress: Progress | None = None,
+    emitted: list[Emission] | None = None,
+    quiet_s: float = 0.0,
+    cap_s: float = 0.0,
+    may_run_programs: bool = False,
 ) -> SourceContext:
-    """A context as intake would make it; nothing may be emitted through it."""
+    """A context as the collection would make it. `emitted` takes what is emitted, and the state what it holds."""
     source = Source(
         id=SourceId(1),
         project_id=DEFAULT_PROJECT,
@@ -66,13 +76,23 @@ def context_for(
         properties=properties or {},
         is_enabled=True,
     )
+    memory = MemoryState() if state is None else state
+
+    async def emit(emission: Emission) -> None:
+        assert emitted is not None, "nothing was to be emitted"
+        memory.commit(emission)
+        emitted.append(emission)
+
     return SourceContext(
         source=source,
-        state=MemoryState() if state is None else state,
+        state=memory,
         clock=clock or ManualClock(),
-        emit=_never,
+        emit=emit,
         progress=Progress() if progress is None else progress,
         excluded=excluded,
+        quiet_s=quiet_s,
+        cap_s=cap_s,
+        may_run_programs=may_run_programs,
     )
 
 
@@ -85,7 +105,3 @@ async def soon(awaitable: Any) -> Any:
     """The result, within the deadline."""
     async with asyncio.timeout(DEADLINE_S):
         return await awaitable
-
-
-async def _never(emission: Emission) -> None:
-    raise AssertionError("a snapshot source does not emit")

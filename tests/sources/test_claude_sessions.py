@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,10 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.sources.agent_logs import claude_reading, claude_sessions
+from posthouse.sources.agent_logs import claude_file
+from posthouse.sources.agent_logs.claude_log import PAGE_LINES
 from posthouse.sources.agent_logs.claude_payload import PROPERTIES, UNTITLED, project
 from posthouse.sources.agent_logs.claude_sessions import EVENT_TYPE, ClaudeSessions
-from posthouse.sources.base import Signal, SnapshotKind, SourceContext
+from posthouse.sources.base import RESCAN, Signal, SnapshotKind, SourceContext
 from tests.clock import ManualClock
 from tests.sources.support import LOGS, MemoryState, Progress, context_for, decoded, soon
 
@@ -44,7 +42,7 @@ def context_at(root: Path, **more: Any) -> SourceContext:
 
 async def collected(context: SourceContext) -> dict[str, Any] | None:
     """The payload of one read, whose state is committed; None where there was no event."""
-    emission = await soon(KIND.collect(context, Signal()))
+    emission = await soon(KIND.collect(context, RESCAN))
     assert isinstance(context.state, MemoryState)
     context.state.commit(emission)
     if not emission.events:
@@ -119,14 +117,16 @@ async def test_without_a_session_in_the_window_there_is_no_event_but_the_cursors
     assert len(await context.state.items("file:")) == 6
 
 
-async def test_an_append_costs_one_small_page_and_gives_what_a_whole_read_gives(root: Path) -> None:
+async def test_an_append_costs_a_few_small_values_and_gives_what_a_whole_read_gives(root: Path) -> None:
     context = context_at(root)
     await collected(context)
     log = root / "-srv-shelf" / f"{D}.jsonl"
     with log.open("a") as file:
         file.write("}\n" + prompt("More labels", session=D, second=40))
-    emission = await soon(KIND.collect(context, Signal()))
-    assert sorted(put.key[:5] for put in emission.state_puts) == ["file:", "page:"]
+    emission = await soon(KIND.collect(context, Signal(paths=(str(log),))))
+    changed = sorted(put.key.partition(":")[0] for put in emission.state_puts)
+    assert changed == ["day", "ended", "file", "index", "open", "reader", "session", "totals"]
+    assert sum(len(put.value) for put in emission.state_puts) < 2_000
     assert emission.state_deletes == ()
     context.state.commit(emission)  # type: ignore[attr-defined]
     fresh = context_at(root)
@@ -146,7 +146,7 @@ async def test_a_long_log_grown_in_parts_is_kept_like_one_read_whole(tmp_path: P
     assert data == await collected(whole)
     assert data is not None
     assert data["sessions"][0]["message_count"] == 3_500
-    assert len(await context.state.items("page:")) == 4
+    assert len(await context.state.items("page:")) == 3_500 // PAGE_LINES - 1
     assert context.state.stored == whole.state.stored  # type: ignore[attr-defined]
 
 
@@ -157,7 +157,7 @@ async def test_an_unchanged_log_is_not_opened_again(root: Path, monkeypatch: pyt
     def refuse(*arguments: Any, **more: Any) -> None:
         raise AssertionError("nothing is to be read")
 
-    monkeypatch.setattr(claude_reading, "read_slice", refuse)
+    monkeypatch.setattr(claude_file, "read_slice", refuse)
     assert await collected(context) == first
 
 
@@ -190,7 +190,7 @@ async def test_a_log_that_is_no_longer_the_same_is_counted_anew(tmp_path: Path, 
     data = await collected(context)
     found = None if data is None else [(one["id"], one["message_count"]) for one in data["sessions"]]
     assert found == (None if how == "shrunk to nothing" else [("s2", 1)])
-    assert len(await context.state.items("page:")) <= 6
+    assert len(await context.state.items("page:")) == (5_000 // PAGE_LINES - 1 if how == "replaced" else 0)
     assert context.state.stored == (await _fresh_state(tmp_path)).stored  # type: ignore[attr-defined]
 
 
@@ -213,13 +213,54 @@ async def test_state_that_this_version_cannot_read_is_dropped_and_made_anew(root
     assert stored == (await _fresh_state(root)).stored
 
 
-async def test_a_log_whose_page_is_missing_is_read_anew(root: Path) -> None:
+async def test_where_a_page_is_missing_that_is_needed_everything_is_read_anew(root: Path) -> None:
     context = context_at(root)
-    first = await collected(context)
+    await collected(context)
+    log = root / "-srv-parcel" / f"{A}.jsonl"
     stored = context.state.stored  # type: ignore[attr-defined]
-    del stored[next(key for key in stored if key.startswith("page:"))]
-    assert await collected(context) == first
-    assert stored == (await _fresh_state(root)).stored
+    for key in [key for key in stored if key.startswith("open:")]:
+        del stored[key]
+    with log.open("a") as file:
+        file.write(prompt("One more", session=A, second=40))
+    told = await soon(KIND.collect(context, Signal(paths=(str(log),))))
+    context.state.commit(told)  # type: ignore[attr-defined]
+    fresh = context_at(root)
+    assert decoded(told.events[0].data) == await collected(fresh)
+    assert stored == fresh.state.stored  # type: ignore[attr-defined]
+
+
+async def test_what_is_told_of_a_path_lists_no_tree(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context = context_at(root)
+    await collected(context)
+    log, gone = root / "-srv-shelf" / f"{D}.jsonl", root / "-srv-parcel" / f"{A}.jsonl"
+    with log.open("a") as file:
+        file.write(prompt("More labels", session=D, second=40))
+    gone.unlink()
+
+    def refuse(*arguments: Any, **more: Any) -> None:
+        raise AssertionError("the tree is not to be listed")
+
+    paths = (str(log), str(gone), str(root / "-srv-old"), "/elsewhere/s.jsonl", str(root / "never.jsonl"))
+    with monkeypatch.context() as patched:
+        patched.setattr("posthouse.sources.agent_logs.tree.os.scandir", refuse)
+        emission = await soon(KIND.collect(context, Signal(paths=paths)))
+    context.state.commit(emission)  # type: ignore[attr-defined]
+    fresh = context_at(root)
+    assert decoded(emission.events[0].data) == await collected(fresh)
+    assert context.state.stored == fresh.state.stored  # type: ignore[attr-defined]
+
+
+async def test_a_path_that_is_no_log_of_the_source_is_passed_over(root: Path, tmp_path: Path) -> None:
+    context = context_at(root, excluded=(root / "-srv-parcel",))
+    first = await collected(context)
+    outside = tmp_path / "outside.jsonl"
+    outside.write_text(prompt("outside"))
+    (root / "linked.jsonl").symlink_to(outside)
+    (root / "folder.jsonl").mkdir()
+    paths = tuple(map(str, (outside, root / "linked.jsonl", root / "folder.jsonl", *root.rglob("-srv-parcel/*.jsonl"))))
+    emission = await soon(KIND.collect(context, Signal(paths=paths)))
+    assert decoded(emission.events[0].data) == first
+    assert (emission.state_puts, emission.state_deletes) == ((), ())
 
 
 async def test_a_log_that_may_not_be_read_keeps_what_is_known_and_is_told_of(
@@ -278,7 +319,7 @@ async def test_a_root_that_cannot_be_listed_fails_the_read_and_moves_nothing(
 
     monkeypatch.setattr("posthouse.sources.agent_logs.tree.os.scandir", refuse)
     with pytest.raises(OSError, match="could not be listed"):
-        await soon(KIND.collect(context, Signal()))
+        await soon(KIND.collect(context, RESCAN))
     assert context.state.stored == before  # type: ignore[attr-defined]
 
 
@@ -291,6 +332,7 @@ async def test_excluded_folders_and_links_are_not_read(root: Path) -> None:
 
 
 async def test_a_long_read_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claude_file, "HOP_BYTES", 100_000)
     content = "".join(prompt("x" * 1_000, second=number) for number in range(100))
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_text(content)
@@ -322,8 +364,8 @@ async def test_a_property_that_is_off_leaves_no_trace(tmp_path: Path, choices: d
     everything = context_at(tmp_path, properties=dict.fromkeys(NAMES, True))
 
     preview = await soon(KIND.preview(context))
-    emission = await soon(KIND.collect(context, Signal()))
-    whole = await soon(KIND.collect(everything, Signal()))
+    emission = await soon(KIND.collect(context, RESCAN))
+    whole = await soon(KIND.collect(everything, RESCAN))
     body = json.dumps(KIND.project(decoded(whole.events[0].data), choices))
 
     is_visible = choices | {
@@ -336,6 +378,9 @@ async def test_a_property_that_is_off_leaves_no_trace(tmp_path: Path, choices: d
     if not choices["first_prompt_preview"]:
         kept = [put.value for put in emission.state_puts] + [repr(preview).encode(), repr(emission).encode()]
         assert not any(planted["first_prompt_preview"].encode() in value for value in kept)
+    state = b"".join(put.value for put in emission.state_puts)
+    for name in ("sessions", "git_branches", "first_prompt_preview"):
+        assert (planted[name].encode() in state) == is_visible[name]
 
 
 @given(st.sampled_from(CHOICES), st.sampled_from(CHOICES))
@@ -402,60 +447,6 @@ async def test_the_default_root_is_found_when_it_is_used(tmp_path: Path, monkeyp
     for name, folder in (("HOME", tmp_path / ".claude"), ("CLAUDE_CONFIG_DIR", tmp_path / "elsewhere")):
         monkeypatch.setenv(name, str(tmp_path if name == "HOME" else folder))
         assert str(folder / "projects") in (await soon(KIND.preview(context))).problems[0]
-
-
-async def next_signal(signals: AsyncIterator[Signal]) -> Signal:
-    """The next one, within the deadline."""
-    signal = await soon(anext(signals))
-    assert isinstance(signal, Signal)
-    return signal
-
-
-async def test_logs_that_changed_while_nobody_looked_are_signalled_at_the_start(root: Path) -> None:
-    context = context_at(root)
-    async with aclosing(KIND.signals(context)) as signals:  # type: ignore[type-var]
-        assert (await next_signal(signals)).paths == ()
-
-
-async def test_after_a_read_only_a_change_is_signalled(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    context = context_at(root)
-    await collected(context)
-    log = root / "-srv-new" / "deep" / "new.jsonl"
-    looked = asyncio.Event()
-    answers: list[bool] = []
-
-    async def look(*arguments: Any, **more: Any) -> bool:
-        answers.append(await claude_reading.has_changed(*arguments, **more))
-        looked.set()
-        return answers[-1]
-
-    monkeypatch.setattr(claude_sessions, "has_changed", look)
-    async with aclosing(KIND.signals(context)) as signals:  # type: ignore[type-var]
-        signalled = begun(next_signal(signals))
-        await soon(looked.wait())
-        assert answers == [False]
-        log.parent.mkdir(parents=True)
-        log.write_text(prompt("new"))
-        assert (await signalled).paths == (str(log),)
-
-
-async def test_a_root_that_appears_and_a_log_that_vanishes_are_signalled(tmp_path: Path) -> None:
-    root = tmp_path / "a" / "projects"
-    context = context_at(root)
-    async with aclosing(KIND.signals(context)) as signals:  # type: ignore[type-var]
-        first = begun(next_signal(signals))
-        root.mkdir(parents=True)
-        (root / "s1.jsonl").write_text(prompt("one"))
-        await first
-        assert await collected(context) is not None
-        (root / "s1.jsonl").unlink()
-        await next_signal(signals)
-        assert await collected(context) is None
-
-
-def begun(awaitable: Any) -> Any:
-    """Begin to wait now; the caller awaits the result."""
-    return asyncio.ensure_future(awaitable)
 
 
 async def _fresh_state(root: Path) -> MemoryState:

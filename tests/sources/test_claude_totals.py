@@ -10,25 +10,32 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.sources.agent_logs.claude_log import Folder, Page, decode_page, session_of_path
+from posthouse.sources.agent_logs.claude_lines import decode_block
+from posthouse.sources.agent_logs.claude_log import PAGE_MESSAGES, Folder, Keeping, Page, decode_page, session_of_path
 from posthouse.sources.agent_logs.claude_totals import Session, Tokens, join
 from posthouse.sources.jsonl import read_slice
 from tests.sources.support import LOGS
 
 A, B, C, D, E = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "12345")
+WITH_PROMPTS = Keeping(has_prompts=True)
 
 
 def pages_of(path: Path, *, has_prompts: bool = False) -> list[Page]:
     """All pages of one file, read at once."""
-    folder = Folder(session_of_path(str(path)), has_prompts=has_prompts)
-    folder.fold(read_slice(str(path), None).lines)
-    return [decode_page(page) for page in (*folder.full.values(), folder.encoded())]
+    folder = Folder(session_of_path(str(path)), Keeping(has_prompts=has_prompts))
+    folder.fold(read_slice(str(path), None).block)
+    return [*folder.full, folder.page()]
 
 
 def sessions_of(paths: list[Path], *, has_prompts: bool = False) -> dict[str, Session]:
     """The counted sessions of some files, in the order given."""
     pages = [page for path in paths for page in pages_of(path, has_prompts=has_prompts)]
     return {session.id: session for session in join(pages)}
+
+
+def whole(lines: list[bytes]) -> bytes:
+    """The lines as a file holds them."""
+    return b"".join(line + b"\n" for line in lines)
 
 
 def recorded() -> list[Path]:
@@ -94,8 +101,8 @@ def test_a_summary_titles_the_session_that_holds_its_leaf() -> None:
 
 def test_lines_without_a_session_id_belong_to_their_file_and_junk_is_counted() -> None:
     path = LOGS / "-srv-shelf" / f"{D}.jsonl"
-    folder = Folder(session_of_path(str(path)), has_prompts=False)
-    folder.fold(read_slice(str(path), None).lines)
+    folder = Folder(session_of_path(str(path)), Keeping())
+    folder.fold(read_slice(str(path), None).block)
     assert (folder.malformed, folder.unknown) == (3, 2)
     assert sessions_of([path])[D].tokens == Tokens(input=1, output=2)
 
@@ -110,18 +117,18 @@ def test_without_leave_no_prompt_is_kept() -> None:
     assert with_prompts[B].first_prompt == "Sort the parcels by weight"
     assert with_prompts[C].first_prompt == "Weigh the parcels again, please"
     for path in recorded():
-        folder = Folder("s", has_prompts=False)
-        folder.fold(read_slice(str(path), None).lines)
+        folder = Folder("s", Keeping())
+        folder.fold(read_slice(str(path), None).block)
         for planted in (b"Sort the", b"Weigh", b"Pace", b"Label", b"Measure"):
             assert planted not in folder.encoded()
 
 
 def test_a_page_that_is_full_is_closed_and_the_next_begun() -> None:
     lines = [_answer(f"m{index}", "s", 1, index) for index in range(2_500)]
-    folder = Folder("s", has_prompts=False)
-    folder.fold(lines)
-    assert len(folder.full) == 5
-    pages = [decode_page(page) for page in (*folder.full.values(), folder.encoded())]
+    folder = Folder("s", Keeping())
+    folder.fold(whole(lines))
+    assert len(folder.full) == 2_500 // PAGE_MESSAGES - 1
+    pages = [*folder.full, folder.page()]
     assert join(pages)[0].tokens.output == 2_500
 
 
@@ -136,7 +143,7 @@ def test_any_cut_of_the_same_bytes_into_reads_gives_the_same_pages(data: st.Data
     path = data.draw(st.sampled_from(recorded()))
     content = path.read_bytes()
     cuts = sorted(data.draw(st.sets(st.integers(0, len(content)), max_size=8)))
-    encoded, cursor = Folder("s", has_prompts=True).encoded(), None
+    encoded, cursor = Folder("s", WITH_PROMPTS).encoded(), None
     malformed = unknown = 0
     with TemporaryDirectory() as folder_name:
         copy = Path(folder_name) / path.name
@@ -145,13 +152,13 @@ def test_any_cut_of_the_same_bytes_into_reads_gives_the_same_pages(data: st.Data
                 file.write(content[start:end])
             is_end = False
             while not is_end:
-                folder = Folder("s", has_prompts=True, page=decode_page(encoded))
+                folder = Folder("s", WITH_PROMPTS, page=decode_page(encoded))
                 part = read_slice(str(copy), cursor, slice_bytes=data.draw(st.integers(1, 5_000)))
-                folder.fold(part.lines)
+                folder.fold(part.block)
                 encoded, cursor, is_end = folder.encoded(), part.cursor, part.is_end
                 malformed, unknown = malformed + folder.malformed, unknown + folder.unknown
-    whole = Folder("s", has_prompts=True)
-    whole.fold(read_slice(str(path), None).lines)
+    whole = Folder("s", WITH_PROMPTS)
+    whole.fold(read_slice(str(path), None).block)
     assert encoded == whole.encoded()
     assert (malformed, unknown) == (whole.malformed, whole.unknown)
 
@@ -189,8 +196,8 @@ def test_each_response_counts_once_wherever_and_however_often_it_stands(
     def count(parts: list[list[bytes]]) -> list[Session]:
         pages = []
         for lines in parts:
-            folder = Folder("s", has_prompts=False)
-            folder.fold(lines)
+            folder = Folder("s", Keeping())
+            folder.fold(whole(lines))
             pages.append(decode_page(folder.encoded()))
         return join(pages)
 
@@ -205,8 +212,30 @@ def test_each_response_counts_once_wherever_and_however_often_it_stands(
 
 @given(st.binary(max_size=200))
 def test_no_line_whatever_it_holds_is_fatal(raw: bytes) -> None:
-    folder = Folder("s", has_prompts=True)
-    folder.fold([raw, b'{"type":"assistant","message":' + raw + b"}", b'{"type":"user","message":' + raw + b"}"])
-    folder.fold([b'{"type":"user","uuid":"u","message":{"role":"user","content":"and on"}}'])
+    folder = Folder("s", WITH_PROMPTS)
+    folder.fold(whole([raw, b'{"type":"assistant","message":' + raw + b"}", b'{"type":"user","message":' + raw + b"}"]))
+    folder.fold(b'{"type":"user","uuid":"u","message":{"role":"user","content":"and on"}}\n')
 
     assert "s" in {session.id for session in join([decode_page(folder.encoded())])}
+
+
+_odd = st.sampled_from(
+    [b"{", b"}", b"{}", b"[]", b"", b" ", b"\r", b'{"type":', b'"user"}', b'{"type":"user"} {"type":"user"}', b"\xff{}"]
+)
+
+
+@given(st.lists(st.one_of(_line, _odd, st.binary(max_size=20).map(lambda raw: raw.replace(b"\n", b""))), max_size=12))
+def test_a_block_is_folded_as_its_lines_are_one_by_one(lines: list[bytes]) -> None:
+    at_once, singly = Folder("s", WITH_PROMPTS), Folder("s", WITH_PROMPTS)
+    at_once.fold(whole(lines))
+    for line in lines:
+        singly.fold(b"\n" + whole([line]))  # A blank line keeps the block from being decoded at once.
+    assert at_once.page() == singly.page()
+    assert (at_once.malformed, at_once.unknown, at_once.fresh) == (singly.malformed, singly.unknown, singly.fresh)
+
+
+def test_an_ordinary_block_is_decoded_at_once_and_an_odd_one_is_not() -> None:
+    lines = [_answer("m1", "s1", 1, 1), b'{"type":"mode"}']
+    assert len(decode_block(whole(lines)) or ()) == 2
+    for odd in (b'{"type":"user"}', b"{}{}", b'{"a":{}\n}', b"{\r", b""):
+        assert decode_block(whole([*lines, odd])) is None

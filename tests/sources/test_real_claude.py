@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from posthouse.sources.agent_logs.claude_sessions import ClaudeSessions
-from posthouse.sources.base import Signal
+from posthouse.sources.agent_logs.claude_stats import ClaudeStats
+from posthouse.sources.base import RESCAN
 from posthouse.system.clock import SystemClock
 from tests.claude_program import claude_program_or_skip, run_claude
 from tests.servers.messages_api import MessagesApi, Reply, ToolUse, messages_api
@@ -19,6 +20,7 @@ from tests.sources.support import MemoryState, context_for, decoded, soon
 
 pytestmark = pytest.mark.timeout(600)
 KIND = ClaudeSessions()
+STATS = ClaudeStats()
 
 
 class Machine:
@@ -49,7 +51,7 @@ class Machine:
 
     async def read(self) -> dict[str, Any]:
         """One read with its state kept."""
-        emission = await soon(KIND.collect(self.context(), Signal()))
+        emission = await soon(KIND.collect(self.context(), RESCAN))
         self.state.commit(emission)
         return dict(decoded(emission.events[0].data))
 
@@ -107,3 +109,22 @@ async def test_a_real_run_its_resumption_and_its_fork_count_what_the_server_serv
         assert "/sessions/1/title" in preview.sensitive
         assert not any("made no sense" in problem for problem in preview.problems)
         assert len(await machine.state.items("file:")) == 2
+
+        settings = {"roots": [str(machine.root)], "window_days": 2}
+        emission = await soon(STATS.collect(context_for("claude-stats", settings, clock=SystemClock()), RESCAN))
+        stats = decoded(emission.events[0].data)
+        assert (stats["summary"]["total_sessions"], stats["summary"]["total_messages"]) == (2, 3)
+        assert sum(row["messages"] for row in stats["daily_breakdown"]) == 3
+        assert sum(row["tool_calls"] for row in stats["daily_breakdown"]) == 1
+        used = tokens(*replies)
+        assert stats["model_totals"] == [
+            {
+                "model": api.served[0].model,
+                "input_tokens": used["input"],
+                "output_tokens": used["output"],
+                "cache_read_tokens": used["cache_read"],
+                "cache_creation_tokens": used["cache_creation"],
+                "total_tokens": used["input"] + used["output"],
+            }
+        ]
+        assert not any(b"planted-words" in put.value for put in emission.state_puts)

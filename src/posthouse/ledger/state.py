@@ -38,24 +38,27 @@ def commit_emission(
         return [Inserted(id=new.event.id, is_stale=True) for new in emission.events]
     inserted = insert(tx, emission.events)
     settle_runs(tx, emission.runs, emission.now, project_id=project_id)
-    for key in emission.state_deletes:
-        tx.change(
-            "delete_state",
-            project_id=project_id,
-            source_id=emission.source_id,
-            machine=_machine(key.scope, emission.machine),
-            key=key.key,
-        )
-    for put in emission.state_puts:
-        tx.change(
-            "put_state",
-            project_id=project_id,
-            source_id=emission.source_id,
-            machine=_machine(put.scope, emission.machine),
-            key=put.key,
-            value=put.value,
-        )
+    _write_state(tx, emission, project_id)
     return inserted
+
+
+def _write_state(tx: Transaction, emission: NewEmission, project_id: ProjectId) -> None:
+    """Forget, then store. Sets go in whole; a lone value without the detour over JSON."""
+    owner = {"project_id": project_id, "source_id": emission.source_id}
+    if emission.state_deletes:
+        gone = [(_machine(key.scope, emission.machine), key.key) for key in emission.state_deletes]
+        tx.change("delete_states", rows=json_text(gone), **owner)
+    puts = emission.state_puts
+    if len(puts) == 1:
+        (put,) = puts
+        machine = _machine(put.scope, emission.machine)
+        tx.change("put_state", machine=machine, key=put.key, value=put.value, **owner)
+    elif puts:
+        rows, offset = [], 1
+        for put in puts:
+            rows.append((_machine(put.scope, emission.machine), put.key, offset, len(put.value)))
+            offset += len(put.value)
+        tx.change("put_states", rows=json_text(rows), data=b"".join(put.value for put in puts), **owner)
 
 
 def get_state(

@@ -58,15 +58,26 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
-    """Some whole lines, without their newlines and never blank. `is_anew`: they begin the file again.
+    """Some whole lines. `is_anew`: they begin the file again.
 
-    `is_end`: nothing more can be taken from the file as it stood when this slice was read.
+    `block`: the lines as they stand, each with its newline, without those that are too long. `is_end`: nothing more
+    can be taken from the file as it stood when this slice was read.
     """
 
-    lines: list[bytes]
+    block: bytes
     cursor: Cursor
     is_anew: bool
     is_end: bool
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines without their newlines, blank ones left out."""
+        return lines_of(self.block)
+
+
+def lines_of(block: bytes) -> list[bytes]:
+    """Some whole lines without their newlines, blank ones left out."""
+    return [line for line in block.split(b"\n") if line and not line.isspace()]
 
 
 def read_slice(
@@ -87,7 +98,7 @@ def read_slice(
         data = _read(file, cursor.offset, min(slice_bytes, found.st_size - cursor.offset))
         if not cursor.is_skipping:
             data = _extend_to_newline(file, cursor.offset, data, end=found.st_size, line_bytes_max=line_bytes_max)
-        lines, taken, is_skipping, too_long = _cut(data, cursor.is_skipping, line_bytes_max)
+        block, taken, is_skipping, too_long = _cut(data, cursor.is_skipping, line_bytes_max)
         seen = cursor.offset + len(data)
         after = Cursor(
             device=found.st_dev,
@@ -100,7 +111,7 @@ def read_slice(
             too_long=cursor.too_long + too_long,
         )
     # No data although the size promised some means that the file shrank under us; the next read will notice.
-    return Slice(lines=lines, cursor=after, is_anew=is_anew, is_end=seen >= found.st_size or not data)
+    return Slice(block=block, cursor=after, is_anew=is_anew, is_end=seen >= found.st_size or not data)
 
 
 def _is_same(file: FileIO, found: os.stat_result, cursor: Cursor) -> bool:
@@ -144,17 +155,19 @@ def _extend_to_newline(file: FileIO, offset: int, data: bytes, *, end: int, line
     return b"".join(parts)
 
 
-def _cut(data: bytes, is_skipping: bool, line_bytes_max: int) -> tuple[list[bytes], int, bool, int]:
+def _cut(data: bytes, is_skipping: bool, line_bytes_max: int) -> tuple[bytes, int, bool, int]:
     """The whole lines, how many bytes are done with, whether a long line goes on, how many were too long."""
     start = 0
     if is_skipping:
         start = data.find(b"\n") + 1
         if start == 0:
-            return [], len(data), True, 0
+            return b"", len(data), True, 0
     taken = data.rfind(b"\n") + 1
-    found = data[start : taken - 1].split(b"\n") if taken > start else []
-    lines = [line for line in found if len(line) <= line_bytes_max and not line.isspace() and line]
-    too_long = sum(len(line) > line_bytes_max for line in found)
+    block, too_long = data[start : max(taken, start)], 0
+    if len(block) > line_bytes_max:
+        lines = [line + b"\n" for line in block[:-1].split(b"\n")]
+        kept = [line for line in lines if len(line) <= line_bytes_max + 1]
+        block, too_long = b"".join(kept), len(lines) - len(kept)
     if len(data) - taken > line_bytes_max:
-        return lines, len(data), True, too_long + 1
-    return lines, taken, False, too_long
+        return block, len(data), True, too_long + 1
+    return block, taken, False, too_long

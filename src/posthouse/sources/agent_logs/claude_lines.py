@@ -1,13 +1,16 @@
 """One line of Claude Code's session logs: the few fields that matter, and what they mean.
 
-In: the bytes of a line. Out: a narrow record, decoded without touching the rest of the line; its `message` is decoded
-a second time only for the two kinds that have one of interest. The format is undocumented and moves with the
-program's version: unknown fields are ignored, and every text that is kept has a bound. A line of another shape raises
-`msgspec.DecodeError`.
+In: whole lines as they stand in the file. Out: narrow records, decoded without touching the rest of the line. The
+format is undocumented and moves with the program's version: unknown fields are ignored, and every text that is kept
+has a bound. A line of another shape raises `msgspec.DecodeError`.
+
+A block of lines is decoded in one call, which is twice as fast as line by line; where anything about it is unusual,
+nothing comes of that and its lines are decoded one by one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Annotated
@@ -17,7 +20,7 @@ from msgspec import Raw, Struct
 
 PREVIEW_CHARS_MAX = 120
 SUMMARY_CHARS_MAX = 300
-TOKENS_MAX = 2**48
+TOKENS_MAX = 2**48 - 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -51,20 +54,6 @@ class Line(Struct, gc=False):
     requestSessionId: _Id | None = None  # noqa: N815
     summary: str | None = None
     leafUuid: _Id | None = None  # noqa: N815
-    message: Raw = Raw(b"null")
-
-
-class UserBlock(Struct, gc=False):
-    """One block of what the person, or a tool in their place, said."""
-
-    type: str = ""
-    text: str | None = None
-
-
-class UserMessage(Struct, gc=False):
-    """A prompt, or the results of tools."""
-
-    content: str | list[UserBlock] | None = None
 
 
 class Usage(Struct, gc=False):
@@ -76,37 +65,94 @@ class Usage(Struct, gc=False):
     cache_creation_input_tokens: int | None = None
 
 
-class AssistantBlock(Struct, gc=False):
-    """One block of an answer; only the id of a tool use is of interest."""
+class Block(Struct, gc=False):
+    """One block of what was said: by the person, by a tool in their place, or by the model."""
 
     type: str = ""
     id: str | None = None
+    text: str | None = None
 
 
-class AssistantMessage(Struct, gc=False):
-    """One response of the model, or a part of one: the program writes a line per block, with the usage so far."""
+class Message(Struct, gc=False):
+    """A prompt, the results of tools, or a response of the model.
+
+    Of a response it may be a part: the program writes a line per block, with the usage so far.
+    """
 
     id: _Id | None = None
     model: _Id | None = None
     usage: Usage | None = None
-    content: str | list[AssistantBlock] | None = None
+    content: str | list[Block] | None = None
 
 
-decode_line = msgspec.json.Decoder(Line).decode
-decode_user = msgspec.json.Decoder(UserMessage | None).decode
-decode_assistant = msgspec.json.Decoder(AssistantMessage | None).decode
+class _Spoken(Line, gc=False):
+    message: Message | None = None
 
 
-def prompt_text(line: Line, message: UserMessage) -> str | None:
+class _Other(Line, gc=False):
+    message: Raw = Raw(b"null")
+
+
+SPOKEN = frozenset({"assistant", "user"})
+"""The types of line whose message is looked at."""
+
+_spoken = msgspec.json.Decoder(_Spoken)
+_decode_other = msgspec.json.Decoder(_Other).decode
+_decode_message = msgspec.json.Decoder(Message | None).decode
+
+
+def decode(raw: bytes) -> tuple[Line, Message | None]:
+    """A line, and its message where its type is one of `SPOKEN`. Raises msgspec.DecodeError."""
+    line = _decode_other(raw)
+    return line, _decode_message(line.message) if line.type in SPOKEN else None
+
+
+def decode_block(block: bytes) -> Sequence[_Spoken] | None:
+    """The lines of a block, or None where they must be decoded one by one.
+
+    So it is where a line makes no sense, or where one of `SPOKEN` has no identity but its bytes.
+    """
+    count = _count_objects(block)
+    if not count:
+        return None
+    try:
+        lines = _spoken.decode_lines(block)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if len(lines) != count or any(not line.uuid and line.type in SPOKEN for line in lines):
+        return None
+    return lines
+
+
+def _count_objects(block: bytes) -> int:
+    """How many lines there are; 0 where one does not begin and end as an object does.
+
+    JSON never has a brace that closes right before one that opens but between two whole values. So if a block that
+    passes decodes into as many values as it has lines, each value is one line: a decoder alone does not mind newlines.
+    """
+    if not block.startswith(b"{") or not block.endswith(b"}\n"):
+        return 0
+    count, at, end = 1, block.find(b"\n"), len(block) - 1
+    while at < end:
+        if block[at - 1 : at + 2] != b"}\n{":
+            return 0
+        count += 1
+        at = block.find(b"\n", at + 1)
+    return count
+
+
+def prompt_text(line: Line, message: Message) -> str | None:
     """A prompt's text on one line, cut short; None where a program wrote the line, or it carries a tool's result."""
     if line.isMeta or line.isSidechain or line.isCompactSummary or not message.content:
         return None
     if isinstance(message.content, str):
         texts = [message.content]
-    elif any(block.type == "tool_result" for block in message.content):
-        return None
     else:
-        texts = [block.text or "" for block in message.content]
+        texts = []
+        for block in message.content:
+            if block.type == "tool_result":
+                return None
+            texts.append(block.text or "")
     typed = [text for text in texts if not text.startswith(_NOT_PROMPTS)]
     if not typed:
         return None
@@ -114,26 +160,32 @@ def prompt_text(line: Line, message: UserMessage) -> str | None:
     return " ".join(text[: PREVIEW_CHARS_MAX * 4].split())
 
 
-def usage_of(message: AssistantMessage) -> tuple[int, int, int, int, str]:
+def usage_of(message: Message) -> tuple[int, int, int, int, str]:
     """Output, input, cache reads, cache creation, model: of two, the larger is the one with the larger output."""
-    usage = message.usage or Usage()
     model = message.model or ""
-    return (
-        _tokens(usage.output_tokens),
-        _tokens(usage.input_tokens),
-        _tokens(usage.cache_read_input_tokens),
-        _tokens(usage.cache_creation_input_tokens),
-        "" if model == "<synthetic>" else model,
-    )
+    if model == "<synthetic>":
+        model = ""
+    usage = message.usage
+    if usage is None:
+        return 0, 0, 0, 0, model
+    output, fresh = usage.output_tokens or 0, usage.input_tokens or 0
+    cache_read, cache_creation = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
+    if (output | fresh | cache_read | cache_creation) & ~TOKENS_MAX:
+        output, fresh, cache_read, cache_creation = map(_bounded, (output, fresh, cache_read, cache_creation))
+    return output, fresh, cache_read, cache_creation, model
 
 
-def _tokens(count: int | None) -> int:
-    return min(max(count or 0, 0), TOKENS_MAX)
+def _bounded(count: int) -> int:
+    return min(max(count, 0), TOKENS_MAX)
 
 
 def instant_of(line: Line) -> int:
     """Unix milliseconds; 0 where the line has no timestamp."""
-    return 0 if line.timestamp is None else max(0, (line.timestamp - _EPOCH) // _MILLISECOND)
+    moment = line.timestamp
+    if moment is None:
+        return 0
+    at = (moment - _EPOCH) // _MILLISECOND
+    return max(0, at)
 
 
 def digest(identity: bytes) -> bytes:

@@ -15,7 +15,8 @@ can tell it from a summary, and take both away, however often and in whatever or
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from posthouse.model.ids import Millis
@@ -27,10 +28,12 @@ SOURCE = "claude-sessions"
 PAYLOAD_VERSION = 1
 UNTITLED = "Untitled session"
 
+_EPOCH = date(1970, 1, 1)
+
 PROPERTIES: tuple[Property, ...] = (
     Property(name="sessions", title="The sessions, one by one"),
-    Property(name="cache_efficiency", title="How much of the input came from the cache"),
-    Property(name="model_distribution", title="Which models were used, and how much"),
+    Property(name="cache_efficiency", title="How much of the input came from the cache", is_summary=True),
+    Property(name="model_distribution", title="Which models were used, and how much", is_summary=True),
     Property(name="git_branches", title="The git branch of each session"),
     Property(name="first_prompt_preview", title="The start of the first prompt as title", is_sensitive=True),
 )
@@ -45,7 +48,7 @@ def payload(sessions: Sequence[Session], *, now: Millis, since: Millis, has_prom
     return {
         "source": SOURCE,
         "version": PAYLOAD_VERSION,
-        "generated_at": _time(now),
+        "generated_at": time_of(now),
         "sessions": [_session(one, has_prompts=has_prompts) for one in window],
         "summary": {
             "sessions_in_window": len(window),
@@ -76,6 +79,21 @@ def sensitive_pointers(data: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def time_of(at: Millis) -> str:
+    """An instant as payloads tell it: ISO 8601 in UTC, to the millisecond."""
+    seconds, milliseconds = divmod(at, 1_000)
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    day, hour = divmod(hours, 24)
+    return f"{date_of(day)}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=100)
+def date_of(day: int) -> str:
+    """A UTC day, as days since 1970, in ISO 8601."""
+    return (_EPOCH + timedelta(days=day)).isoformat()
+
+
 def _project_session(session: Mapping[str, Any], on: Mapping[str, bool]) -> dict[str, Any]:
     kept = dict(session)
     if not on["git_branches"]:
@@ -96,8 +114,8 @@ def _session(one: Session, *, has_prompts: bool) -> dict[str, Any]:
         "project_path": one.project_path,
         "git_branch": one.git_branch,
         "title": one.summary or preview or UNTITLED,
-        "start_time": _time(one.start_at),
-        "end_time": _time(one.end_at),
+        "start_time": time_of(one.start_at),
+        "end_time": time_of(one.end_at),
         "duration_seconds": _duration_s(one),
         "message_count": one.prompt_count,
         "model": models[0] if models else None,
@@ -139,8 +157,3 @@ def _cache_efficiency(total: Tokens) -> float | None:
 
 def _duration_s(one: Session) -> int:
     return (one.end_at - one.start_at) // 1000
-
-
-def _time(at: Millis) -> str:
-    moment = datetime.fromtimestamp(at // 1000, tz=UTC).replace(microsecond=at % 1000 * 1000)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -7,6 +7,7 @@ the event loop.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -48,3 +49,34 @@ def list_logs(roots: Sequence[Path], excluded: Sequence[Path] = ()) -> Listing:
         except OSError as error:
             unreadable[folder] = error.strerror or type(error).__name__
     return Listing(files=files, unreadable=unreadable)
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is at some paths: log files with their status, what is gone, and what may not be looked at."""
+
+    files: dict[str, os.stat_result]
+    gone: list[str]
+    unreadable: dict[str, str]
+
+
+def look_at(paths: Sequence[str], roots: Sequence[Path], excluded: Sequence[Path] = ()) -> Seen:
+    """What there is at these paths, as far as they could be logs below the roots; nothing is listed."""
+    seen = Seen(files={}, gone=[], unreadable={})
+    hidden, within = resolved(excluded), [root.absolute() for root in roots]
+    for path in sorted(set(paths)):
+        if not path.endswith(".jsonl") or not is_within(Path(path), within):
+            continue
+        if hidden and is_within(Path(os.path.realpath(path)), hidden):
+            continue
+        try:
+            status = os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            seen.gone.append(path)
+        except OSError as error:
+            seen.unreadable[path] = error.strerror or type(error).__name__
+        else:
+            if stat.S_ISREG(status.st_mode):
+                seen.files[path] = status
+            else:
+                seen.gone.append(path)
+    return seen
