@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import backlog, drain, http_ingest, ingest, latency, quiet, starting
+from benchmarks import backlog, drain, http_ingest, ingest, latency, quiet, reading, starting, watching
 from benchmarks.records import Benchmark, FigureSpec
 
 BENCHMARKS: tuple[Benchmark, ...] = (
@@ -15,6 +15,9 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     quiet.PAUSED,
     quiet.IDLE,
     starting.BENCHMARK,
+    reading.BENCHMARK,
+    watching.STORM,
+    watching.IDLE,
 )
 
 
