@@ -133,6 +133,23 @@ async def test_deliveries_are_paged_newest_first_without_gap_or_repeat(house: Ho
     assert pages == [["t6", "t5", "t4"], ["t3", "t2", "t1"], ["t0"]]
 
 
+async def test_deliveries_are_filtered_by_the_type_of_their_event(house: House, receiver: Receiver) -> None:
+    await _bound(house, receiver)
+    for kind in ("build.done", "build.failed", "order.paid"):
+        assert (await house.post("/api/events", {"type": kind})).status == 202
+    await _ended(house, "delivered", 3)
+
+    async def types(query: str) -> list[str]:
+        return [one["eventType"] for one in (await house.get(f"/api/deliveries?{query}")).json["items"]]
+
+    assert await types("type=build.*") == ["build.failed", "build.done"]
+    assert await types("type=order.paid&status=delivered&source=ingest&target=hook") == ["order.paid"]
+    assert await types("type=build.*&status=dlq") == []
+    assert (await house.get("/api/deliveries?type=")).code == "request.invalid"
+    replayed = await house.post("/api/deliveries/replay", {"filter": {"type": "order.*"}})
+    assert (replayed.json["matched"], replayed.json["changed"]) == (1, 1)
+
+
 async def test_events_are_filtered_and_paged(house: House) -> None:
     posted = [{"type": f"build.{number}", "origin": "ci"} for number in range(3)]
     await house.post("/api/events", [*posted, {"type": "other", "subject": "s", "data": "ä"}])

@@ -190,7 +190,7 @@ async def test_health_is_degraded_where_the_disk_is_almost_full_and_stopping_at_
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/", 404, "request.unknown_path"),
+        ("POST", "/", 404, "request.unknown_path"),
         ("GET", "/api", 404, "request.unknown_path"),
         ("GET", "/api/nothing", 404, "request.unknown_path"),
         ("GET", "/api/sources/a/b/c", 404, "request.unknown_path"),

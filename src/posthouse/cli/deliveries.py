@@ -31,6 +31,7 @@ STATUSES = (
 @click.option("--target", metavar="T", help="Only those to this target.")
 @click.option("--source", metavar="S", help="Only those of this source.")
 @click.option("--binding", type=int, metavar="ID", help="Only those of this binding.")
+@click.option("--type", "event_type", metavar="GLOB", help="Only those of events of this type.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.pass_context
 @pass_invocation
@@ -41,13 +42,14 @@ def deliveries(
     target: str | None,
     source: str | None,
     binding: int | None,
+    event_type: str | None,
     limit: int,
 ) -> None:
     """List deliveries, the newest first, or show one."""
     if context.invoked_subcommand is not None:
         return
     api = invocation.api()
-    query = {"status": status, "target": target, "source": source, "binding": binding}
+    query = {"status": status, "target": target, "source": source, "binding": binding, "type": event_type}
     found = list(api.items("deliveries", query=query, limit=limit))
     if invocation.is_json:
         print_json({"items": found})

@@ -30,7 +30,7 @@ EXIT_CODES: dict[ExitCode, str] = {
     ExitCode.USAGE: "The command was used wrongly; nothing was sent.",
     ExitCode.UNREACHABLE: "The daemon cannot be reached.",
     ExitCode.AUTH: "The token is missing, unknown, or not allowed to do this.",
-    ExitCode.NOT_FOUND: "There is no such source, target, binding, event, delivery, gap, setting or token.",
+    ExitCode.NOT_FOUND: "There is no such source, target, binding, event, delivery, gap, setting, token or session.",
     ExitCode.TEMPORARY: "It cannot be done right now (busy, stopping, disk low); try again.",
     ExitCode.INTERRUPTED: "Interrupted from the keyboard.",
 }

@@ -30,6 +30,7 @@ _RUN, _WIRE, _LOOK, _KEEP = "Run", "Wire", "Look", "Keep"
 
 COMMANDS: dict[str, Entry] = {
     "up": Entry(_RUN, "up", "up", "Run the daemon."),
+    "open": Entry(_RUN, "dashboard", "open_dashboard", "Open the dashboard, signed in."),
     "demo": Entry(_RUN, "demo", "demo", "Watch a dead receiver cost time and no event; no account needed."),
     "emit": Entry(_RUN, "emit", "emit", "Hand one event over, whether the daemon runs or not."),
     "source": Entry(_WIRE, "sources", "source", "What notices: kinds, add, list, preview, enable, set, remove."),
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Entry] = {
     "dismiss": Entry(_KEEP, "bulk", "dismiss", "End waiting or failed deliveries without sending them."),
     "settings": Entry(_KEEP, "settings", "settings", "List, get, set, reset, export and import settings."),
     "token": Entry(_KEEP, "tokens", "token", "Make, list and revoke API tokens."),
+    "sessions": Entry(_KEEP, "dashboard", "sessions", "Which browsers are signed in to the dashboard; sign one out."),
 }
 
 

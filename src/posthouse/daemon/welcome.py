@@ -47,6 +47,7 @@ async def welcome(services: Services) -> str:
         "Where to look",
         f"  home      {services.home}",
         f"  API       {services.url()}/api/schema, with the token in {services.home / 'token'}",
+        f"  browser   {program} open",
         f"  terminal  {program} status",
         "",
         "What to do next",

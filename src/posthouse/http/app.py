@@ -1,13 +1,17 @@
 """The API as one ASGI application: the hot route beside the framework, and one gate before both.
 
     POST /api/events ──▶ IngestRoute (bare ASGI)
-    everything else  ──▶ gate (Host, Origin, token) ──▶ Litestar: one module per noun, OpenAPI at /api/schema
+    /api…            ──▶ gate (Host, Origin, token or session) ──▶ Litestar: one module per noun, OpenAPI at /api/schema
+    GET elsewhere    ──▶ gate (Host) ──▶ the dashboard's files
 
 Every answer that is a refusal is problem details (`problems`). GET needs a token of scope read, all else one of admin;
-`/api/health` needs none. Built from `Services` and nothing else; it holds no state of its own.
+`/api/health` and the exchange of a login code for a session need none. Built from `Services` and nothing else; it holds
+no state of its own.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import msgspec
 from litestar import Litestar
@@ -21,6 +25,7 @@ from posthouse.http import (
     events,
     gaps,
     health,
+    sessions,
     settings,
     source_kinds,
     sources,
@@ -31,13 +36,15 @@ from posthouse.http import (
 from posthouse.http.ingest import IngestRoute, Message, Receive, Scope, Send
 from posthouse.http.problems import MEDIA_TYPE, answer_error, expected, headers_of, problem_of
 from posthouse.http.requests import BODY_BYTES_MAX, StrictRequest, refuse_unknown_parameters
-from posthouse.http.schema import SchemaPlugin
+from posthouse.http.schema import SchemaPlugin, with_ingest
 from posthouse.http.services import Services
+from posthouse.http.web import DASHBOARD, Dashboard
 from posthouse.ledger.tokens import TokenScope
 from posthouse.model.errors import NotFound, PosthouseError
 
 EVENTS_PATH = "/api/events"
 HEALTH_PATH = "/api/health"
+SESSIONS_PATH = "/api/sessions"
 SCHEMA_PATH = "/api/schema"
 
 HANDLERS = [
@@ -56,6 +63,10 @@ HANDLERS = [
     gaps.list_gaps,
     gaps.run_gap,
     health.get_health,
+    sessions.list_sessions,
+    sessions.make_login_code,
+    sessions.start_session,
+    sessions.end_session,
     settings.list_settings,
     settings.get_setting,
     settings.set_setting,
@@ -91,8 +102,9 @@ HANDLERS = [
 class App:
     """The ASGI application. `apply` is to be called with changed settings; `build_app` sees to it."""
 
-    def __init__(self, services: Services, ingest: IngestRoute, rest: Litestar) -> None:
+    def __init__(self, services: Services, ingest: IngestRoute, rest: Litestar, dashboard: Dashboard) -> None:
         self._access = services.access
+        self._dashboard = dashboard
         self._ingest = ingest
         self._rest = rest
 
@@ -101,12 +113,23 @@ class App:
         if scope["type"] == "http":
             if scope["method"] == "POST" and scope["path"] == EVENTS_PATH:
                 await self._ingest(scope, receive, send)
+            elif is_page(scope["method"], scope["path"]):
+                await self._show(scope, send)
             else:
                 await self._pass(scope, receive, send)
         elif scope["type"] == "lifespan":
             await self._rest(scope, receive, send)  # type: ignore[arg-type]
         else:
             await send({"type": "websocket.close", "code": 1000})
+
+    async def _show(self, scope: Scope, send: Send) -> None:
+        """A file of the dashboard: the same for everyone, so that a link to it may come from anywhere."""
+        try:
+            self._access.judge_host(scope["headers"])
+        except PosthouseError as error:
+            await _refuse(send, error)
+            return
+        await self._dashboard.answer(scope, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -115,6 +138,7 @@ class App:
             if path.startswith(f"{SCHEMA_PATH}/"):
                 # Pages of the framework's own, which speak HTML.
                 raise NotFound("request.unknown_path", f"There is nothing at {path[:200]}.")
+            await self._access.note_use_if_due()
         except PosthouseError as error:
             await _refuse(send, error)
             return
@@ -131,15 +155,30 @@ def build_app(services: Services) -> App:
         settings=services.configuration.settings,
     )
     services.configuration.listen(ingest.apply)
-    rest = Litestar(
+    rest = _build_rest(services.version, Provide(lambda: services, sync_to_thread=False))
+    return App(services, ingest, rest, Dashboard(DASHBOARD))
+
+
+def openapi_document(version: str) -> dict[str, Any]:
+    """The document of `/api/schema`, without a daemon: what clients are generated from."""
+    rest = _build_rest(version, Provide(_no_services, sync_to_thread=False))
+    return with_ingest(rest.openapi_schema.to_schema())
+
+
+def _no_services() -> Services:
+    raise PosthouseError("internal", "This application only describes itself.")
+
+
+def _build_rest(version: str, services: Provide) -> Litestar:
+    return Litestar(
         HANDLERS,
         before_request=refuse_unknown_parameters,
-        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        dependencies={"services": services},
         exception_handlers={Exception: answer_error},
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Posthouse",
-            version=services.version,
+            version=version,
             path=SCHEMA_PATH,
             render_plugins=[SchemaPlugin()],
             operation_id_creator=lambda handler, _method, _parts: camel_case(handler.handler_name),
@@ -150,7 +189,6 @@ def build_app(services: Services) -> App:
         request_class=StrictRequest,
         request_max_body_size=BODY_BYTES_MAX,
     )
-    return App(services, ingest, rest)
 
 
 def camel_case(name: str) -> str:
@@ -159,8 +197,13 @@ def camel_case(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+def is_page(method: str, path: str) -> bool:
+    """Whether a request is for the dashboard: what is read outside of `/api`."""
+    return method in ("GET", "HEAD") and path != "/api" and not path.startswith("/api/")
+
+
 def _needed(method: str, path: str) -> TokenScope | None:
-    if path == HEALTH_PATH:
+    if path == HEALTH_PATH or (method == "POST" and path == SESSIONS_PATH):
         return None
     return TokenScope.READ if method == "GET" else TokenScope.ADMIN
 

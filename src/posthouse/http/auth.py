@@ -3,23 +3,26 @@
 Three questions, in this order. Is the request meant for us: its Host is a loopback name, an IP address or the
 configured host, so that a page whose name was re-bound to this machine gets nothing (DNS rebinding). Did a browser send
 it on behalf of another site: an Origin that is not our own, or a Sec-Fetch-Site that says so. Does its bearer token
-(RFC 6750) allow it: the home's own token allows all, the others what their scope says. Tokens are known by their
-SHA-256 hashes, which are kept in memory and read again when they change.
+(RFC 6750) allow it: the home's own token allows all, the others what their scope says. Where there is no token, the
+cookie of a browser's session stands for the home's own; what changes anything must then prove to come from our own
+pages. Tokens and sessions are known by their SHA-256 hashes, which are kept in memory and read again when they change.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from ipaddress import ip_address
 
 import msgspec
 
+from posthouse.http.login import LoginCodes, cookie_in, digest_of
 from posthouse.ledger.base import Database
+from posthouse.ledger.sessions import IDLE_MS, SeenSession, load_sessions, touch_sessions
 from posthouse.ledger.tokens import Grant, TokenScope, load_grants, touch_tokens
-from posthouse.model.errors import Forbidden, Unauthenticated
-from posthouse.model.ids import Millis, TokenId
+from posthouse.model.errors import Forbidden, LedgerError, Unauthenticated
+from posthouse.model.ids import Millis, SessionId, TokenId
 from posthouse.system.clock import Clock
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -29,6 +32,9 @@ HOME_TOKEN = TokenId(0)
 """Stands for the token in the home's file, which the ledger does not know."""
 
 HOSTS_REMEMBERED_MAX = 64
+NOTED_EVERY_S = 3_600.0
+"""How often the use of a session is written down, so that one in daily use outlives a crash of the daemon."""
+
 _OWN_SITES = (b"same-origin", b"none")
 
 _ALLOWS: dict[TokenScope, frozenset[TokenScope]] = {
@@ -45,29 +51,44 @@ class Access:
         self._database = database
         self._clock = clock
         self._host = host
-        self._home_digest = _digest(home_token.encode())
+        self.codes = LoginCodes(clock)
+        self._home_digest = digest_of(home_token.encode())
         self._home_grant = Grant(HOME_TOKEN, TokenScope.ADMIN)
         self._grants: dict[bytes, Grant] = {}
         self._used_at: dict[TokenId, Millis] = {}
+        self._sessions: dict[bytes, SeenSession] = {}
+        self._sessions_used_at: dict[SessionId, Millis] = {}
+        self._noted_at_s = clock.monotonic_s()
         self._good_hosts: set[bytes] = set()
 
     async def load(self) -> None:
-        """Read the tokens again."""
+        """Read the tokens and sessions again."""
         self._grants = await self._database.read(load_grants)
+        self._sessions = await self._database.read(load_sessions)
 
     async def note_use(self) -> None:
-        """Write down when tokens were last used; safe to repeat. For lists, upkeep and the end."""
+        """Write down when tokens and sessions were last used; safe to repeat. For lists, upkeep and the end."""
+        self._noted_at_s = self._clock.monotonic_s()
         used, self._used_at = self._used_at, {}
         if used:
             await self._database.run(touch_tokens, used)
+        # These stay in memory: how long a session is idle is judged by them.
+        if self._sessions_used_at:
+            await self._database.run(touch_sessions, dict(self._sessions_used_at))
+
+    async def note_use_if_due(self) -> None:
+        """Write it down where that was not done for an hour; a ledger that cannot take it now stops no request."""
+        if self._sessions_used_at and self._clock.monotonic_s() - self._noted_at_s > NOTED_EVERY_S:
+            with suppress(LedgerError):
+                await self.note_use()
 
     def judge(self, headers: Headers, needed: TokenScope | None) -> Grant | None:
         """Who asks, if the request may pass; None where nothing is needed.
 
-        Raises Forbidden `auth.host_refused`, `auth.cross_site` or `auth.scope`, Unauthenticated `auth.token_missing` or
-        `auth.token_unknown`.
+        Raises Forbidden `auth.host_refused`, `auth.cross_site`, `auth.origin_missing` or `auth.scope`, Unauthenticated
+        `auth.token_missing`, `auth.token_unknown` or `auth.session_unknown`.
         """
-        host = origin = site = authorization = b""
+        host = origin = site = authorization = cookies = b""
         for name, value in headers:
             if name == b"authorization":
                 authorization = value
@@ -77,11 +98,38 @@ class Access:
                 origin = value
             elif name == b"sec-fetch-site":
                 site = value
+            elif name == b"cookie":
+                cookies = value
         if host not in self._good_hosts:
             self._judge_host(host)
         if origin or site:
             _judge_site(host, origin, site)
-        return None if needed is None else self._judge_token(authorization, needed)
+        if needed is None:
+            return None
+        cookie = cookie_in(cookies, host) if cookies and not authorization else None
+        if cookie is None:
+            return self._judge_token(authorization, needed)
+        # What changes something by a cookie alone must come from our own pages, and a browser of today says so.
+        if needed is not TokenScope.READ and not (origin or site == b"same-origin"):
+            raise Forbidden(
+                "auth.origin_missing",
+                "A session changes things from the dashboard only. Elsewhere, send the API token.",
+            )
+        return self._judge_session(cookie)
+
+    def judge_host(self, headers: Headers) -> None:
+        """Whether a request that asks for nothing secret is meant for us. Raises Forbidden `auth.host_refused`."""
+        host = next((value for name, value in headers if name == b"host"), b"")
+        if host not in self._good_hosts:
+            self._judge_host(host)
+
+    def _judge_session(self, cookie: bytes) -> Grant:
+        session = self._sessions.get(digest_of(cookie))
+        now = self._clock.now()
+        if session is None or now - self._sessions_used_at.get(session.id, session.last_used_at) > IDLE_MS:
+            raise Unauthenticated("auth.session_unknown", "This session has ended. Run: posthouse open")
+        self._sessions_used_at[session.id] = now
+        return Grant(HOME_TOKEN, TokenScope.ADMIN, session.id)
 
     def _judge_host(self, host: bytes) -> None:
         name = _host_name(host)
@@ -101,7 +149,7 @@ class Access:
                 "auth.token_missing",
                 "Send the API token: 'Authorization: Bearer …'. It is in the file `token` at home.",
             )
-        digest = _digest(token.strip())
+        digest = digest_of(token.strip())
         # Looked up by hash: how long that takes tells nothing of the token.
         is_home = hmac.compare_digest(digest, self._home_digest)
         grant = self._home_grant if is_home else self._grants.get(digest)
@@ -115,7 +163,7 @@ class Access:
 
 
 class TokenSecret(msgspec.Struct, frozen=True):
-    """A fresh token: shown once, of which only the digest is kept."""
+    """A fresh token or session: given out once, and only its digest is kept."""
 
     token: str
     digest: bytes
@@ -124,14 +172,10 @@ class TokenSecret(msgspec.Struct, frozen=True):
         return "TokenSecret([hidden])"
 
 
-def new_token(random: Callable[[int], str]) -> TokenSecret:
+def new_token(random: Callable[[int], str], *, prefix: str = "pht_") -> TokenSecret:
     """A token of 256 random bits. `random` gives text of so many random bytes (`secrets.token_urlsafe`)."""
-    token = "pht_" + random(32)
-    return TokenSecret(token, _digest(token.encode()))
-
-
-def _digest(token: bytes) -> bytes:
-    return hashlib.sha256(token).digest()
+    token = prefix + random(32)
+    return TokenSecret(token, digest_of(token.encode()))
 
 
 def _judge_site(host: bytes, origin: bytes, site: bytes) -> None:

@@ -131,12 +131,13 @@ class DeliveryDetail(DeliveryView, frozen=True, kw_only=True, rename="camel"):
 
 
 class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Which deliveries: all that match every part given."""
+    """Which deliveries: all that match every part given. `type` is a type of event, or a glob."""
 
     status: ReportedStatus | None = None
     source: str | int | None = None
     target: str | int | None = None
     binding: int | None = None
+    type: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -168,11 +169,14 @@ async def list_deliveries(
     source: OptionalReference = None,
     target: OptionalReference = None,
     binding: Annotated[int | None, QueryParameter(ge=1, le=2**53)] = None,
+    event_type: Annotated[
+        str | None, QueryParameter(name="type", min_length=1, max_length=200, description="A type, or a glob.")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = LIMIT_DEFAULT,
 ) -> DeliveryList:
     """Deliveries, newest first."""
-    chosen = DeliveryFilter(status=status, source=source, target=target, binding=binding)
+    chosen = DeliveryFilter(status=status, source=source, target=target, binding=binding, type=event_type)
     before = after(cursor) or SEQ_MAX
     found = await services.database.read(_page, chosen, before=before, limit=limit)
     return DeliveryList(
@@ -290,4 +294,5 @@ def _query(tx: Transaction, chosen: DeliveryFilter) -> DeliveryQuery:
         source_id=None if chosen.source is None else get_source(tx, chosen.source, even_removed=True).id,
         target_id=None if chosen.target is None else get_target(tx, chosen.target).id,
         binding_id=binding_id,
+        type=chosen.type,
     )

@@ -18,13 +18,17 @@ TARGET_PAUSED = "target_paused"
 
 
 class DeliveryQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which deliveries, before which position, newest first. `status` is a stored one or `target_paused`."""
+    """Which deliveries, before which position, newest first.
+
+    `status` is a stored one or `target_paused`, `type` a glob over the type of the event.
+    """
 
     status: str | None = None
     source_id: int | None = None
     target_id: int | None = None
     binding_id: int | None = None
     event_id: str | None = None
+    type: str | None = None
     before: int = SEQ_MAX
     limit: int = 50
 
@@ -44,6 +48,7 @@ def page_deliveries(tx: Transaction, query: DeliveryQuery) -> list[Delivery]:
         "target_id": query.target_id,
         "binding_id": query.binding_id,
         "event_id": query.event_id,
+        "type": query.type,
         "before": query.before,
         "limit": query.limit,
     }

@@ -10,7 +10,7 @@ import msgspec
 from posthouse.ledger.base import Row, Transaction
 from posthouse.ledger.names import clean_name, describe_near, id_in
 from posthouse.model.errors import Conflict, NotFound
-from posthouse.model.ids import DEFAULT_PROJECT, Millis, ProjectId, TokenId
+from posthouse.model.ids import DEFAULT_PROJECT, Millis, ProjectId, SessionId, TokenId
 
 PAGE_MAX = 500
 PREFIX_CHARACTERS = 8
@@ -37,10 +37,11 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """What the holder of a token may do."""
+    """What the holder of a token may do, or of the session by which a browser asks in its place."""
 
     token_id: TokenId
     scope: TokenScope
+    session_id: SessionId | None = None
 
 
 def add_token(

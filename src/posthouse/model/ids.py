@@ -2,7 +2,8 @@
 
 Events, deliveries and parcels carry UUIDv7 strings (RFC 9562), made by the process that writes them, so that a
 function over a transaction can be run again with the same ids. What a person configures (sources, targets, endpoints,
-bindings, tokens) carries small integers given by the ledger. `*_seq` is a position in the ledger: rising, never reused.
+bindings, tokens, sessions) carries small integers given by the ledger. `*_seq` is a position in the ledger: rising,
+never reused.
 """
 
 from typing import NewType
@@ -17,6 +18,7 @@ TargetId = NewType("TargetId", int)
 EndpointId = NewType("EndpointId", int)
 BindingId = NewType("BindingId", int)
 TokenId = NewType("TokenId", int)
+SessionId = NewType("SessionId", int)
 
 Millis = NewType("Millis", int)
 """An instant: Unix time in integer milliseconds."""

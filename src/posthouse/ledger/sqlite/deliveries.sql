@@ -183,6 +183,7 @@ WHERE d.seq < :before
     AND (:target_id IS NULL OR n.target_id = :target_id)
     AND (:binding_id IS NULL OR d.binding_id = :binding_id)
     AND (:event_id IS NULL OR e.id = :event_id)
+    AND (:type IS NULL OR e.type GLOB :type)
 ORDER BY d.seq DESC LIMIT :limit;
 
 -- name: page_deliveries_by_status
@@ -201,6 +202,7 @@ WHERE d.status = :status AND d.seq < :before
     AND (:target_id IS NULL OR n.target_id = :target_id)
     AND (:binding_id IS NULL OR d.binding_id = :binding_id)
     AND (:event_id IS NULL OR e.id = :event_id)
+    AND (:type IS NULL OR e.type GLOB :type)
 ORDER BY d.seq DESC LIMIT :limit;
 
 -- name: deliveries_of_event

@@ -1,0 +1,124 @@
+"""A real daemon with receivers of every temper, for the dashboard to tell of."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.e2e.processes import Daemon, free_port, until
+from tests.e2e.test_main_job import log_line
+from tests.receiver import Received, Receiver, Reply
+
+QUICK = {"retryScheduleS": [0.05]}
+
+
+class Stage:
+    """A daemon, and a receiver that takes what it gets until it is told otherwise."""
+
+    def __init__(self, daemon: Daemon, receiver: Receiver, folder: Path) -> None:
+        self.daemon = daemon
+        self.receiver = receiver
+        self.logs = folder / "logs"
+
+    @property
+    def url(self) -> str:
+        return (self.daemon.home / "address").read_text()
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        # A fresh connection: the browser took its time, and the daemon ends idle ones.
+        self.daemon.api.close()
+        return await asyncio.to_thread(self.daemon.api.call, method, path, body)
+
+    async def until(self, what: str, check: Any) -> None:
+        """Until a question about the status has its answer."""
+
+        def holds() -> object:
+            return check(self.daemon.api.call("GET", "/api/status"))
+
+        await asyncio.to_thread(until, holds, what)
+
+    async def add_target(self, name: str, url: str) -> None:
+        body = {"kind": "webhook", "name": name, "settings": {"url": url}, "check": False}
+        await self.call("POST", "/api/targets", body)
+
+    async def bind(self, source: str, target: str, **more: Any) -> None:
+        await self.call("POST", "/api/bindings", {"source": source, "target": target, **more})
+
+    async def emit(self, kind: str, **more: Any) -> None:
+        await self.call("POST", "/api/events", {"type": kind, **more})
+
+    async def show_sessions(self) -> None:
+        """Let the agent's log have something to tell, at once."""
+        for number in (1, 2, 3):
+            log_line(self.logs, number)
+        settings = {"roots": [str(self.logs)], "quiet_s": 0, "window_days": 30}
+        await self.call("PATCH", "/api/sources/claude-sessions", {"settings": settings})
+
+    async def fail_until_paused(self, target: str, kind: str) -> None:
+        """Send until the target is paused: one delivery after the other, since a burst counts once."""
+        for number in range(1, 30):
+            await self.emit(kind, subject=f"number {number}")
+            await asyncio.sleep(0.1)
+            status = await self.call("GET", "/api/status")
+            if next(one for one in status["targets"] if one["name"] == target)["health"]["state"] == "paused":
+                return
+        raise AssertionError(f"{target} is not paused")
+
+    async def link(self) -> str:
+        """A link that signs in, as the command prints it."""
+        done = await asyncio.to_thread(self.daemon.cli, "open", "--print")
+        return str(done.stdout).strip()
+
+    async def sign_in(self, page: Page) -> None:
+        await page.goto(await self.link())
+        await page.wait_for_url(f"{self.url}/")
+
+
+@asynccontextmanager
+async def staged(folder: Path) -> AsyncIterator[Stage]:
+    """A stage with nothing on it."""
+    with Daemon(folder) as daemon:
+        await asyncio.to_thread(daemon.start)
+        async with Receiver() as receiver:
+            yield Stage(daemon, receiver, folder)
+        await asyncio.to_thread(daemon.stop)
+
+
+async def play_everything(stage: Stage) -> None:
+    """Something in every state that people meet: delivered, given up, paused, waiting, dismissed."""
+
+    def temper(request: Received) -> Reply:
+        is_strange = b"invoice.odd" in request.body
+        body = b'{"error": "Unknown field: total", "workflow": "books"}' if is_strange else b'{"ok": true}'
+        return Reply(status=422 if is_strange else 200, headers={"content-type": "application/json"}, body=body)
+
+    stage.receiver.default = temper
+    await stage.add_target("n8n", stage.receiver.url)
+    await stage.add_target("books", stage.receiver.url)
+    await stage.add_target("phone", f"http://127.0.0.1:{free_port()}/topic")
+    await stage.show_sessions()
+    await stage.bind("claude-sessions", "n8n")
+    await stage.bind("ingest", "n8n", filter={"types": ["build.*", "backup.*"]})
+    await stage.bind("ingest", "books", filter={"types": ["invoice.*"]})
+    await stage.bind("ingest", "phone", filter={"types": ["alert.*"]}, policy=QUICK)
+    await stage.call("POST", "/api/sources/claude-sessions/push")
+    for number in range(1, 9):
+        data = {"ok": number != 5, "seconds": 40 + number, "branch": "main", "commit": f"{number:07x}"}
+        await stage.emit("build.finished", subject=f"shop #{number}", data=data)
+    await stage.emit("backup.done", subject="/home", data={"files": 18_204, "bytes": 9_812_334_511})
+    await stage.emit("invoice.paid", subject="2026-118", data={"total": "48.00", "currency": "EUR"})
+    await stage.emit("invoice.odd", subject="2026-119", data={"total": None, "note": "<script>alert(1)</script>"})
+    await stage.until("the odd invoice is given up", lambda status: status["counts"]["dlq"] >= 1)
+    await stage.fail_until_paused("phone", "alert.raised")
+    await stage.until("all else is settled", lambda status: status["counts"]["inFlight"] == 0)
+
+
+def data_of(received: Received) -> Any:
+    """The data of a CloudEvent that arrived."""
+    return json.loads(received.body)["data"]
