@@ -32,6 +32,8 @@ from posthouse.model.sources import Source
 from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake, Lanes
+from posthouse.pipeline.lane_updates import LaneUpdates
+from posthouse.pipeline.live import Live
 from posthouse.pipeline.sender import Sender
 from posthouse.settings import resolve
 from posthouse.system.clock import SystemClock
@@ -106,7 +108,10 @@ class House:
         )
 
     def dispatcher(self, supervisor: Supervisor, outbound: HttpClient) -> Dispatcher:
-        """All lanes, asleep until `start`."""
+        """All lanes, asleep until `start`; what the live stream tells of them is written and read all the while."""
+        live = Live(database=self.database, clock=self.clock, settings=self.settings)
+        supervisor.start("live", live.run)
+        supervisor.start("lane-updates", LaneUpdates(database=self.database, clock=self.clock).run)
         sender = Sender(
             known=self.known, outbound=outbound, secrets=self._store, clock=self.clock, settings=self.settings
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import backlog, drain, http_ingest, ingest, latency, quiet, reading, starting, watching
+from benchmarks import backlog, drain, http_ingest, ingest, latency, live, quiet, reading, starting, watching
 from benchmarks.records import Benchmark, FigureSpec
 
 BENCHMARKS: tuple[Benchmark, ...] = (
@@ -12,6 +12,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     drain.BENCHMARK,
     latency.BENCHMARK,
     backlog.BENCHMARK,
+    live.BENCHMARK,
     quiet.PAUSED,
     quiet.IDLE,
     starting.BENCHMARK,

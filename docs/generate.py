@@ -11,6 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from posthouse.model.live import EVENT_TYPES
 from posthouse.settings import SETTINGS, Setting, SettingKind, describe_bounds, describe_value
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +38,34 @@ settings, so that a misspelt one is an error; an empty one counts as unset.
 """
 
 
+LIVE_INTRO = """\
+# Live events
+
+`GET /api/live` is a stream of server-sent events; `posthouse live` follows it. The data of each is an entry:
+
+```
+id: 5f0c1e…:1042
+event: source_update
+data: {"id": "5f0c1e…:1042", "timestamp": 1795339200000, "cursor": "5f0c1e…:1042",
+       "event": {"type": "source_update", "payload": {"version": 1, "source": "claude-stats", "action": "failing", …}}}
+```
+
+- `cursor` is `<epoch>:<offset>`: the ledger's identity, and the entry's number in its live log. Come back with it, as
+  `Last-Event-ID` or `?cursor=`, and every entry behind it follows, in order and once. Where that cannot be, `reload`
+  comes instead: take a new `GET /api/live/snapshot`, and go on from its cursor. `GET /api/live/poll?cursor=` gives the
+  same entries.
+- Entries are written in the transactions of what they tell of; `delivery_update` follows within 250 ms, at most one per
+  lane in that time, with all its counts.
+- After `server_status` `started`, take a new snapshot as well: what a daemon keeps in memory begins afresh.
+- A comment comes every 15 s. A client that reads too slowly is `cut`, with the reason; it comes back with its cursor.
+- What is critical (errors, stops of sources and of the daemon) is owed to each client that names itself with
+  `?client=`: `GET /api/live/critical` lists it until `POST /api/live/ack` has its ids.
+- Pass over types and versions that you do not know. Version 1 of every payload is sent, and read, for ever.
+
+Instants are Unix milliseconds.
+"""
+
+
 def settings_page() -> str:
     """docs/reference/settings.md."""
     parts = [MARK, "", SETTINGS_INTRO]
@@ -54,7 +85,53 @@ def _settings_row(setting: Setting[Any]) -> str:
     return f"| `{setting.key}`<br>`{setting.environment_name}` | {default} | {bounds} | {setting.doc} |"
 
 
-PAGES: dict[str, Callable[[], str]] = {"docs/reference/settings.md": settings_page}
+def live_events_page() -> str:
+    """docs/reference/live-events.md."""
+    parts = [MARK, "", LIVE_INTRO]
+    for name, event in EVENT_TYPES.items():
+        (field,) = msgspec.structs.fields(event)
+        payload = field.type
+        parts += [
+            f"## {name}",
+            "",
+            " ".join((payload.__doc__ or "").split()),
+            "",
+            "| field | type | default |",
+            "|---|---|---|",
+        ]
+        parts += [_live_row(one) for one in msgspec.structs.fields(payload)]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _live_row(field: msgspec.structs.FieldInfo) -> str:
+    schema, components = msgspec.json.schema_components([field.type], ref_template="{name}")
+    default = "" if field.default is msgspec.NODEFAULT else f"`{msgspec.json.encode(field.default).decode()}`"
+    return f"| `{field.encode_name}` | {_schema_words(schema[0], components)} | {default} |"
+
+
+def _schema_words(schema: Any, components: Any) -> str:
+    """A JSON schema in a few words."""
+    if "$ref" in schema:
+        return _schema_words(components[schema["$ref"]], components)
+    if "anyOf" in schema:
+        return " or ".join(_schema_words(one, components) for one in schema["anyOf"])
+    if "enum" in schema:
+        return " · ".join(f"`{one}`" for one in schema["enum"])
+    match schema["type"]:
+        case "object":
+            inner = (f"`{name}` {_schema_words(one, components)}" for name, one in schema["properties"].items())
+            return f"object of {', '.join(inner)}"
+        case "array":
+            return f"list of {_schema_words(schema['items'], components)}"
+        case other:
+            return str(other)
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/settings.md": settings_page,
+    "docs/reference/live-events.md": live_events_page,
+}
 """Path from the root to what writes it."""
 
 

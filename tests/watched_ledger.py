@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from posthouse.ledger.base import Transaction
+from posthouse.ledger.base import Listener, Transaction
 from posthouse.ledger.results import advance
 from posthouse.ledger.sqlite.database import SqliteDatabase
 from posthouse.model.ids import EndpointId
@@ -57,6 +57,9 @@ class WatchedLedger:
             if held is not None:
                 held.reached.set()
                 await held.over.wait()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        return self.inner.listen(listener)
 
     async def close(self) -> None:
         await self.inner.close()

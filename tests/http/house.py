@@ -26,10 +26,12 @@ from posthouse.pipeline.configuration import load_configuration
 from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake
+from posthouse.pipeline.lane_updates import LaneUpdates
+from posthouse.pipeline.live import Live
 from posthouse.pipeline.sender import Sender
 from posthouse.pipeline.silence import Silence
 from posthouse.settings import API_HOST
-from posthouse.system.clock import SystemClock
+from posthouse.system.clock import Clock, SystemClock
 from posthouse.system.disk import DiskGauge
 from posthouse.system.http_client import HttpClient
 from posthouse.system.secrets import SecretStore, open_secret_store
@@ -129,9 +131,11 @@ class House:
 
 
 @asynccontextmanager
-async def living(home: Path, *, environ: Mapping[str, str] | None = None) -> AsyncIterator[House]:
+async def living(
+    home: Path, *, environ: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> AsyncIterator[House]:
     """A house that lives as long as the block."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     database = await open_sqlite(home / "ledger.db")
     outbound = HttpClient(allow_private=True)
     await database.run(ensure_sources, KINDS, clock.now())
@@ -158,18 +162,22 @@ async def living(home: Path, *, environ: Mapping[str, str] | None = None) -> Asy
             database=database, known=known, intake=intake, clock=clock, supervisor=supervisor, author=author,
             excluded=(home,), settings=settings, wake_lanes=dispatcher.wake, wake_silence=silence.wake,
         )  # fmt: skip
-        for part in (intake, sender, dispatcher, collection):
+        live = Live(database=database, clock=clock, settings=settings)
+        for part in (intake, sender, dispatcher, collection, live):
             configuration.listen(part.apply)
         access = Access(database, clock, home_token=TOKEN, host=lambda: configuration.settings[API_HOST])
         await access.load()
         server = HttpServer(host="127.0.0.1", port=0)
         services = Services(
             database=database, known=known, intake=intake, collection=collection, dispatcher=dispatcher,
-            silence=silence, configuration=configuration, access=access, secrets=secrets, outbound=outbound,
+            silence=silence, live=live, configuration=configuration, access=access, secrets=secrets, outbound=outbound,
             clock=clock, disk=disk, workers=supervisor.report, problems=lambda: problems, is_stopping=stopping.is_set,
             home=home, ledger_path=database.path, machine="here", version="0.1.0", url=lambda: server.url,
             started_at=clock.now(),
         )  # fmt: skip
+        await live.load()
+        supervisor.start("live", live.run)
+        supervisor.start("lane-updates", LaneUpdates(database=database, clock=clock).run)
         server.bind(build_app(services))
         supervisor.start("http", server.run)
         house = House(server.url, services, database, secrets, problems, supervisor, stopping)
@@ -177,6 +185,7 @@ async def living(home: Path, *, environ: Mapping[str, str] | None = None) -> Asy
             yield house
         await collection.stop()
         await dispatcher.stop()
+        await live.close(5.0)
         await server.stop()
         await supervisor.ended(["http"])
     await outbound.close()

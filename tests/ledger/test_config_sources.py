@@ -124,8 +124,8 @@ async def test_settings_are_set_replaced_and_reset(database: SqliteDatabase) -> 
     await database.run(settings.put_setting, "delivery.concurrency", "5", now=NOW)
     assert await database.read(settings.load_settings) == {"delivery.concurrency": "5"}
 
-    await database.run(settings.delete_setting, "delivery.concurrency")
-    await database.run(settings.delete_setting, "delivery.concurrency")
+    await database.run(settings.delete_setting, "delivery.concurrency", now=NOW)
+    await database.run(settings.delete_setting, "delivery.concurrency", now=NOW)
 
     assert await database.read(settings.load_settings) == {}
 

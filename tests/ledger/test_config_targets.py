@@ -16,6 +16,7 @@ from posthouse.ledger.endpoints import NewEndpoint
 from posthouse.ledger.replays import dismiss
 from posthouse.ledger.sqlite.database import SqliteDatabase, open_sqlite
 from posthouse.model.bindings import BodyFormat, Filter, Policy, Shape
+from posthouse.model.deliveries import Counts
 from posthouse.model.errors import BadInput, Conflict, NotFound
 from posthouse.model.events import Event
 from posthouse.model.ids import (
@@ -354,7 +355,7 @@ async def test_figures_count_each_delivery_once_under_its_reported_status(databa
 
     figures = await database.read(status.read_figures)
 
-    assert figures.counts == status.Counts(pending=1, dismissed=1, target_paused=3)
+    assert figures.counts == Counts(pending=1, dismissed=1, target_paused=3)
     assert figures.counts.queued == 4
     assert {one.target.name: one.counts.target_paused for one in figures.targets} == {"calm": 0, "held": 3}
     (ingest,) = (one for one in figures.sources if one.source.name == "ingest")
@@ -367,5 +368,5 @@ async def test_figures_count_each_delivery_once_under_its_reported_status(databa
 async def test_figures_of_an_empty_ledger_are_zero(database: SqliteDatabase) -> None:
     figures = await database.read(status.read_figures)
 
-    assert figures.counts == status.Counts()
+    assert figures.counts == Counts()
     assert [(one.events, one.last_event_at) for one in figures.sources] == [(0, None), (0, None)]

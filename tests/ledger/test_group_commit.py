@@ -24,18 +24,18 @@ class OurBug(Exception):
 
 
 def put_and_raise(tx: Transaction, key: str, error: BaseException) -> None:
-    put_setting(tx, key, "poison", now=Millis(0))
+    put_setting(tx, key, '"poison"', now=Millis(0))
     raise error
 
 
 def break_a_constraint(tx: Transaction, key: str) -> None:
-    put_setting(tx, key, "poison", now=Millis(0))
+    put_setting(tx, key, '"poison"', now=Millis(0))
     tx.change("start_instance", id="twice", machine="m", pid=1, version="1", now=0)
     tx.change("start_instance", id="twice", machine="m", pid=1, version="1", now=0)
 
 
 def ask_nonsense(tx: Transaction, key: str) -> None:
-    put_setting(tx, key, "poison", now=Millis(0))
+    put_setting(tx, key, '"poison"', now=Millis(0))
     tx.all("no_such_statement")
 
 

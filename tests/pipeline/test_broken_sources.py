@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from posthouse.model.errors import LedgerCorrupt, PosthouseError
+from posthouse.model.ids import SourceId
 from posthouse.pipeline.activity import ActivityState
 from posthouse.sources.base import Signal, SourceContext
 from posthouse.system.supervise import WorkerState
@@ -276,10 +277,10 @@ async def test_a_failure_that_cannot_be_recorded_yet_is_told_of_when_it_can_be(
     tell = parts.collection._place.tell_failing
     refusals = [PosthouseError("ledger.full", "The disk is full.")]
 
-    async def refuse(name: str, detail: str) -> None:
+    async def refuse(source_id: SourceId, name: str, detail: str) -> None:
         if refusals:
             raise refusals.pop()
-        await tell(name, detail)
+        await tell(source_id, name, detail)
 
     monkeypatch.setattr(parts.collection._place, "tell_failing", refuse)
     kind.fail_with(ValueError())

@@ -41,6 +41,7 @@ COMMANDS: dict[str, Entry] = {
     "bindings": Entry(_WIRE, "bindings", "bindings", "Which source's events go where, when, and how it went."),
     "status": Entry(_LOOK, "status", "status", "What flows, what waits, and what needs you."),
     "health": Entry(_LOOK, "health", "health", "Whether the daemon and its workers are well."),
+    "live": Entry(_LOOK, "live", "live", "Follow what happens, as it happens."),
     "events": Entry(_LOOK, "events", "events", "What was noticed and written down."),
     "deliveries": Entry(_LOOK, "deliveries", "deliveries", "What is owed to targets, and how each one went."),
     "gaps": Entry(_LOOK, "gaps", "gaps", "Scheduled runs that led to no delivery, and why."),

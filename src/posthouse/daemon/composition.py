@@ -39,6 +39,8 @@ from posthouse.pipeline.configuration import Configuration, load_configuration
 from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake
+from posthouse.pipeline.lane_updates import LaneUpdates
+from posthouse.pipeline.live import Live
 from posthouse.pipeline.sender import Sender
 from posthouse.pipeline.silence import Silence
 from posthouse.pipeline.spool import Spool
@@ -73,6 +75,9 @@ a busy event loop: at the default of 5 ms a commit could be held up for many tim
 
 LAST_WORDS_S = 5.0
 """How long a process that failed has to say so, where the code of a third party would keep it from ending."""
+
+STREAMS_END_S = 3.0
+"""How long a stop waits for streams to take their last entries; the server cuts off what is left."""
 
 T = TypeVar("T", bool, int, float, str)
 
@@ -133,6 +138,8 @@ class _Parts:
     dispatcher: Dispatcher
     intake: Intake
     silence: Silence
+    live: Live
+    lane_updates: LaneUpdates
     collection: Collection
     spool: Spool
     access: Access
@@ -231,7 +238,8 @@ class Daemon:
             wake_lanes=dispatcher.wake,
             wake_silence=silence.wake,
         )
-        for part in (intake, sender, dispatcher, collection, upkeep):
+        live = Live(database=database, clock=clock, settings=settings)
+        for part in (intake, sender, dispatcher, collection, upkeep, live):
             self._configuration.listen(part.apply)
         host = partial(self._setting, API_HOST)
         return _Parts(
@@ -240,6 +248,8 @@ class Daemon:
             dispatcher=dispatcher,
             intake=intake,
             silence=silence,
+            live=live,
+            lane_updates=LaneUpdates(database=database, clock=clock),
             collection=collection,
             spool=self._spool(intake, known),
             access=Access(database, clock, home_token=ensure_token(self._home), host=host),
@@ -255,6 +265,7 @@ class Daemon:
             collection=parts.collection,
             dispatcher=parts.dispatcher,
             silence=parts.silence,
+            live=parts.live,
             configuration=self._configuration,
             access=parts.access,
             secrets=self._secrets,
@@ -277,6 +288,9 @@ class Daemon:
         recovered = await parts.upkeep.recover_orphans()
         if recovered:
             _log.warning("deliveries were interrupted by an unclean stop and go again", count=recovered)
+        await parts.live.load()
+        supervisor.start("live", parts.live.run)
+        supervisor.start("lane-updates", parts.lane_updates.run)
         await parts.dispatcher.start()
         supervisor.start("upkeep", parts.upkeep.run)
         write_private(self._home / ADDRESS_FILE, parts.server.url.encode())
@@ -289,10 +303,12 @@ class Daemon:
         self._is_stopping = True
         _log.info("stopping", under_way=parts.dispatcher.under_way())
         parts.intake.stop()
+        await parts.live.tell_stopping()
         await supervisor.stop("spool")
         await parts.collection.stop()
         await parts.dispatcher.stop()
         await parts.access.note_use()
+        await parts.live.close(STREAMS_END_S)
         await parts.server.stop()
 
     def _spool(self, intake: Intake, known: Known) -> Spool:

@@ -1,12 +1,13 @@
-"""The API as one ASGI application: the hot route beside the framework, and one gate before both.
+"""The API as one ASGI application: the hot route and the stream beside the framework, and one gate before all.
 
     POST /api/events ──▶ IngestRoute (bare ASGI)
+    GET /api/live    ──▶ StreamRoute (bare ASGI)
     /api…            ──▶ gate (Host, Origin, token or session) ──▶ Litestar: one module per noun, OpenAPI at /api/schema
     GET elsewhere    ──▶ gate (Host) ──▶ the dashboard's files
 
-Every answer that is a refusal is problem details (`problems`). GET needs a token of scope read, all else one of admin;
-`/api/health` and the exchange of a login code for a session need none. Built from `Services` and nothing else; it holds
-no state of its own.
+Every answer that is a refusal is problem details (`problems`). GET needs a token of scope read, all else one of admin
+(but for what a reader of the stream posts); `/api/health` and the exchange of a login code for a session need none.
+Built from `Services` and nothing else; it holds no state of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from posthouse.http import (
     events,
     gaps,
     health,
+    live,
     sessions,
     settings,
     source_kinds,
@@ -38,6 +40,7 @@ from posthouse.http.problems import MEDIA_TYPE, answer_error, expected, headers_
 from posthouse.http.requests import BODY_BYTES_MAX, StrictRequest, refuse_unknown_parameters
 from posthouse.http.schema import SchemaPlugin, with_ingest
 from posthouse.http.services import Services
+from posthouse.http.stream import StreamRoute
 from posthouse.http.web import DASHBOARD, Dashboard
 from posthouse.ledger.tokens import TokenScope
 from posthouse.model.errors import NotFound, PosthouseError
@@ -45,6 +48,10 @@ from posthouse.model.errors import NotFound, PosthouseError
 EVENTS_PATH = "/api/events"
 HEALTH_PATH = "/api/health"
 SESSIONS_PATH = "/api/sessions"
+LIVE_PATH = "/api/live"
+READERS_PATHS = frozenset({"/api/live/ack", "/api/live/ping"})
+"""What is posted by whoever only reads: it changes nothing but what this reader is shown."""
+
 SCHEMA_PATH = "/api/schema"
 
 HANDLERS = [
@@ -63,6 +70,11 @@ HANDLERS = [
     gaps.list_gaps,
     gaps.run_gap,
     health.get_health,
+    live.poll_live,
+    live.get_live_snapshot,
+    live.ping_live,
+    live.list_critical,
+    live.acknowledge_critical,
     sessions.list_sessions,
     sessions.make_login_code,
     sessions.start_session,
@@ -105,6 +117,9 @@ class App:
     def __init__(self, services: Services, ingest: IngestRoute, rest: Litestar, dashboard: Dashboard) -> None:
         self._access = services.access
         self._dashboard = dashboard
+        self._stream = StreamRoute(
+            access=services.access, live=services.live, database=services.database, clock=services.clock
+        )
         self._ingest = ingest
         self._rest = rest
 
@@ -115,6 +130,8 @@ class App:
                 await self._ingest(scope, receive, send)
             elif is_page(scope["method"], scope["path"]):
                 await self._show(scope, send)
+            elif scope["method"] == "GET" and scope["path"] == LIVE_PATH:
+                await self._open_stream(scope, receive, send)
             else:
                 await self._pass(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -130,6 +147,14 @@ class App:
             await _refuse(send, error)
             return
         await self._dashboard.answer(scope, send)
+
+    async def _open_stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            stream = await self._stream.open(scope)
+        except Exception as error:
+            await _refuse(send, error)
+            return
+        await self._stream.serve(stream, scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -205,10 +230,10 @@ def is_page(method: str, path: str) -> bool:
 def _needed(method: str, path: str) -> TokenScope | None:
     if path == HEALTH_PATH or (method == "POST" and path == SESSIONS_PATH):
         return None
-    return TokenScope.READ if method == "GET" else TokenScope.ADMIN
+    return TokenScope.READ if method == "GET" or path in READERS_PATHS else TokenScope.ADMIN
 
 
-async def _refuse(send: Send, error: PosthouseError) -> None:
+async def _refuse(send: Send, error: Exception) -> None:
     known = expected(error)
     body = msgspec.json.encode(problem_of(known))
     headers = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), **headers_of(known)}

@@ -47,6 +47,11 @@ class HealthView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @get("/api/health", responses=problems(), security=[{}])
 async def get_health(services: NamedDependency[Services]) -> HealthView:
     """How the daemon is doing. Needs no token."""
+    return await read_health(services)
+
+
+async def read_health(services: Services) -> HealthView:
+    """How the daemon is doing at this moment."""
     ledger = await _read_ledger(services)
     workers = [
         WorkerView(name=one.name, state=one.state, since=one.since, restarts=one.restarts, error=one.error)

@@ -14,6 +14,7 @@ from posthouse.pipeline.configuration import Configuration
 from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake
+from posthouse.pipeline.live import Live
 from posthouse.pipeline.silence import Silence
 from posthouse.system.clock import Clock
 from posthouse.system.disk import DiskGauge
@@ -36,6 +37,7 @@ class Services:
     collection: Collection
     dispatcher: Dispatcher
     silence: Silence
+    live: Live
     configuration: Configuration
     access: Access
     outbound: Outbound

@@ -15,7 +15,8 @@ from posthouse.http.target_views import HealthOfTarget, view_health, worst_healt
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.endpoints import list_endpoints
 from posthouse.ledger.expectations import list_expectations
-from posthouse.ledger.status import Counts, Figures, TargetFigures, read_figures
+from posthouse.ledger.status import Figures, TargetFigures, read_figures
+from posthouse.model.deliveries import Counts
 from posthouse.model.expectations import Expectation, Subject
 from posthouse.model.ids import Millis, TargetId
 from posthouse.model.targets import SELF_HEALING, Health
@@ -88,11 +89,10 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @get("/api/status", responses=problems())
 async def get_status(services: NamedDependency[Services]) -> StatusView:
     """What is flowing, what is waiting, and what needs a person."""
-    figures, health, silent = await services.database.read(_read)
+    figures, health, silent = await services.database.read(read_standing)
     free_bytes = services.disk.free_bytes()
     now = services.clock.now()
-    sources = _sources(services, figures)
-    targets = [_target(one, health[one.target.id]) for one in figures.targets]
+    sources, targets = view_sources(services, figures), view_targets(figures, health)
     return StatusView(
         version=services.version,
         home=str(services.home),
@@ -116,7 +116,8 @@ async def get_status(services: NamedDependency[Services]) -> StatusView:
     )
 
 
-def _sources(services: Services, figures: Figures) -> list[SourceStatus]:
+def view_sources(services: Services, figures: Figures) -> list[SourceStatus]:
+    """Each source and what came of it."""
     return [
         SourceStatus(
             id=one.source.id,
@@ -131,6 +132,11 @@ def _sources(services: Services, figures: Figures) -> list[SourceStatus]:
         )
         for one in figures.sources
     ]
+
+
+def view_targets(figures: Figures, health: dict[TargetId, Health]) -> list[TargetStatus]:
+    """Each target and what became of what is sent to it."""
+    return [_target(one, health[one.target.id]) for one in figures.targets]
 
 
 def _target(one: TargetFigures, health: Health) -> TargetStatus:
@@ -210,7 +216,8 @@ def _troubled(targets: list[TargetStatus]) -> Iterator[Attention]:
             )
 
 
-def _read(tx: Transaction) -> tuple[Figures, dict[TargetId, Health], list[Expectation]]:
+def read_standing(tx: Transaction) -> tuple[Figures, dict[TargetId, Health], list[Expectation]]:
+    """All figures, the worst health within each target, and what is silent."""
     figures = read_figures(tx)
     targets = [one.target for one in figures.targets]
     health = {target.id: worst_health(target, list_endpoints(tx, target.id)) for target in targets}

@@ -11,6 +11,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+CLOSE_S = 30.0
+"""How long a connection that is being closed may take to read what is left, 64 KiB and a little at most."""
+
 
 class JoinedWrites:
     """A transport that sends at the end of the present callback. All else is the transport's own."""
@@ -29,9 +32,11 @@ class JoinedWrites:
         self._held.append(data)
 
     def close(self) -> None:
-        """Send what is held, then close."""
+        """Send what is held, then close; one that takes none of it is cut off after a while."""
         self._send()
         self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self._loop.call_later(CLOSE_S, self._transport.abort)
 
     def _send(self) -> None:
         if self._held:

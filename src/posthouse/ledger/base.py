@@ -7,7 +7,8 @@ A *ledger function* is synchronous, short (20 ms at most; long work is cut in st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import msgspec
@@ -17,6 +18,17 @@ R = TypeVar("R")
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
+
+
+class Topic(StrEnum):
+    """What a transaction can announce. lanes: the endpoints whose deliveries moved. live: the live log has grown."""
+
+    LANES = "lanes"
+    LIVE = "live"
+
+
+Announced = Mapping[Topic, frozenset[int]]
+Listener = Callable[[Announced], None]
 
 
 class Transaction(Protocol):
@@ -38,6 +50,13 @@ class Transaction(Protocol):
         """Run a named statement that writes; how many rows it changed (triggers' rows not counted)."""
         ...
 
+    def announce(self, topic: Topic, keys: Iterable[int] = ()) -> None:
+        """Have listeners told of this topic, with these keys, once this transaction is committed.
+
+        One that is undone may be told of all the same: a listener looks into the ledger, and finds nothing.
+        """
+        ...
+
 
 class Database(Protocol):
     """An open ledger."""
@@ -51,6 +70,13 @@ class Database(Protocol):
 
     async def read(self, function: Callable[Concatenate[Transaction, P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a ledger function that only reads, over one snapshot, beside the writer."""
+        ...
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have this called on the running loop after each commit that announced something; answers what ends that.
+
+        Called with the topics and their keys since the last call. It must not block.
+        """
         ...
 
     async def close(self) -> None:

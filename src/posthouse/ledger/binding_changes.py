@@ -16,12 +16,14 @@ import msgspec
 from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.bindings import BindingRow, BindingState, get_binding
 from posthouse.ledger.expectations import expect
+from posthouse.ledger.live import tell_configured
 from posthouse.ledger.replays import join_line
 from posthouse.ledger.runs import begin_run, forget_run, pass_over, run_states
 from posthouse.model.bindings import Filter, Policy, Schedule, Shape
 from posthouse.model.errors import Conflict
 from posthouse.model.expectations import Subject
 from posthouse.model.ids import DEFAULT_PROJECT, BindingId, EndpointId, Millis, ProjectId, SourceId
+from posthouse.model.live import Configured
 from posthouse.model.runs import GapReason
 from posthouse.rules.runs import pass_all
 from posthouse.rules.schedule import begin, begins_anew, reschedule
@@ -90,6 +92,7 @@ def add_binding(
     _add_revision(tx, binding_id, 1, new.shape, now=now, project_id=project_id)
     if new.schedule.is_by_clock:
         begin_run(tx, binding_id, begin(new.schedule, zone, now, binding_id), project_id=project_id)
+    tell_configured(tx, Configured.BINDING, "added", now, subject_id=binding_id, project_id=project_id)
     return get_binding(tx, binding_id, project_id=project_id)
 
 
@@ -123,7 +126,8 @@ def edit_binding(
     if schedule != old.schedule:
         _reschedule(tx, binding_id, old.schedule, schedule, now=now, project_id=project_id)
     if policy.is_strict_order != old.policy.is_strict_order:
-        join_line(tx, binding_id, is_strict_order=policy.is_strict_order)
+        join_line(tx, binding_id, now, is_strict_order=policy.is_strict_order)
+    tell_configured(tx, Configured.BINDING, "changed", now, subject_id=binding_id, project_id=project_id)
     return get_binding(tx, binding_id, project_id=project_id)
 
 
@@ -153,14 +157,18 @@ def close_bindings(
 ) -> None:
     """Let bindings take no new events, run no more, and expect nothing of them. Safe to repeat."""
     for binding_id in binding_ids:
-        tx.change("shut_binding", project_id=project_id, id=binding_id, now=now)
+        if tx.change("shut_binding", project_id=project_id, id=binding_id, now=now):
+            tell_configured(tx, Configured.BINDING, "closing", now, subject_id=binding_id, project_id=project_id)
         forget_run(tx, binding_id, project_id=project_id)
         expect(tx, Subject.BINDING, binding_id, None, now, project_id=project_id)
 
 
 def finish_closing(tx: Transaction, *, now: Millis, project_id: ProjectId = DEFAULT_PROJECT) -> int:
     """Remove the closing bindings that nothing waits for any more; how many there were. Safe to repeat."""
-    return tx.change("finish_closing", project_id=project_id, now=now)
+    rows = tx.all("finish_closing", project_id=project_id, now=now)
+    for (binding_id,) in rows:
+        tell_configured(tx, Configured.BINDING, "removed", now, subject_id=binding_id, project_id=project_id)
+    return len(rows)
 
 
 def _reschedule(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from posthouse.ledger.base import Transaction, json_text
+from posthouse.ledger.live import tell_configured
 from posthouse.ledger.own_events import about_target
 from posthouse.model.events import EventDraft, Severity
-from posthouse.model.ids import BindingId
+from posthouse.model.ids import BindingId, Millis
+from posthouse.model.live import Configured
 
 
-def settle(tx: Transaction, binding_ids: Iterable[BindingId]) -> None:
+def settle(tx: Transaction, binding_ids: Iterable[BindingId], now: Millis) -> None:
     """Let the next of each strict line go, and remove closing bindings that have nothing left. Safe to repeat."""
     for binding_id in binding_ids:
         row = tx.one("binding_end_facts", binding_id=binding_id)
@@ -21,6 +23,7 @@ def settle(tx: Transaction, binding_ids: Iterable[BindingId]) -> None:
             tx.change("promote_head", binding_id=binding_id)
         if state == "closing" and tx.value("count_unended", binding_id=binding_id) == 0:
             tx.change("close_binding", binding_id=binding_id)
+            tell_configured(tx, Configured.BINDING, "removed", now, subject_id=binding_id)
 
 
 def gave_up_drafts(tx: Transaction, seqs: Sequence[int]) -> list[EventDraft]:

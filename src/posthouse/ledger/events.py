@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from posthouse.ledger.base import Row, Transaction, json_text, set_valued
+from posthouse.ledger.base import Row, Topic, Transaction, json_text, set_valued
 from posthouse.model.deliveries import ClaimedDelivery, DeliveryStatus
 from posthouse.model.errors import NotFound
 from posthouse.model.events import Event
@@ -146,6 +146,7 @@ def _write(
     tx: Transaction, items: Sequence[NewEvent], fresh: list[int], results: list[Inserted | None], seq: int
 ) -> None:
     busy: dict[BindingId, bool] = {}
+    lanes: set[EndpointId] = set()
     event_rows, delivery_rows, keys, data, newer = [], [], [], [], []
     offset = 1
     for index in fresh:
@@ -162,6 +163,7 @@ def _write(
         claimed = []
         for new in item.deliveries:
             seq += 1
+            lanes.add(new.endpoint_id)
             if event.supersede_key is not None:
                 newer.append((new.binding_id, event.supersede_key, seq))
             delivery_rows.append(_delivery_row(seq, event_seq, event, new, in_line=_place(tx, new, busy)))
@@ -178,6 +180,7 @@ def _write(
         tx.change("insert_keys", keys=json_text(keys))
     if delivery_rows:
         tx.change("insert_deliveries", rows=json_text(delivery_rows))
+        tx.announce(Topic.LANES, lanes)
     if newer:
         _supersede(tx, newer, event.recorded_at)
 

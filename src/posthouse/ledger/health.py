@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.ledger.base import Transaction, json_text
+from posthouse.ledger.base import Topic, Transaction, json_text
+from posthouse.ledger.live import tell
 from posthouse.ledger.own_events import Author, about_target, record_own
 from posthouse.model.errors import NotFound
 from posthouse.model.events import EventDraft, Severity
 from posthouse.model.ids import EndpointId, Millis, ProjectId, TargetId
+from posthouse.model.live import TargetHealthEvent, TargetHealthUpdate
 from posthouse.model.targets import Health
 from posthouse.rules.health import DEFAULT_POLICY, Effect, Paused, Recovered, Signal, step
 
@@ -76,6 +78,55 @@ def save_target(tx: Transaction, target_id: TargetId, health: Health) -> None:
     )
 
 
+def tell_health(tx: Transaction, before: EndpointHealth, after: EndpointHealth, now: Millis) -> None:
+    """Say in the live log what has become of an endpoint's health and of its target's, where it is another one."""
+    target_id, name, project_id = after.target_id, after.target_name, after.project_id
+    if _is_transition(before.endpoint, after.endpoint):
+        _tell_one(tx, target_id, name, after.endpoint_id, after.endpoint_name, after.endpoint, now, project_id)
+    if _is_transition(before.target, after.target):
+        _tell_one(tx, target_id, name, None, None, after.target, now, project_id)
+
+
+def _is_transition(before: Health, after: Health) -> bool:
+    """Whether people would see another health; counters and probes are the lane's own business."""
+    if before is after:
+        return False
+    return (before.state, before.cause, before.reason, before.detail) != (
+        after.state,
+        after.cause,
+        after.reason,
+        after.detail,
+    )
+
+
+def _tell_one(
+    tx: Transaction,
+    target_id: TargetId,
+    target: str,
+    endpoint_id: EndpointId | None,
+    endpoint: str | None,
+    health: Health,
+    now: Millis,
+    project_id: ProjectId,
+) -> None:
+    """Of an endpoint, or of its target where `endpoint_id` is None; a pause changes what its lanes report."""
+    update = TargetHealthUpdate(
+        target_id=target_id,
+        target=target,
+        endpoint_id=endpoint_id,
+        endpoint=endpoint,
+        state=health.state,
+        cause=health.cause,
+        reason=health.reason,
+        detail=health.detail,
+        since=health.since,
+        timestamp=now,
+    )
+    tell(tx, TargetHealthEvent(update), now, project_id=project_id)
+    lanes = tx.all("endpoints_of_target_ids", target_id=target_id)
+    tx.announce(Topic.LANES, (row[0] for row in lanes) if endpoint_id is None else (endpoint_id,))
+
+
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
     """What a signal did. `woken` are the endpoints that the events about it are now waiting for."""
 
@@ -92,6 +143,7 @@ def signal_endpoint(
     health, effects = step(known.endpoint, signal, now, DEFAULT_POLICY, lane_concurrency=concurrency)
     if health is not known.endpoint:
         save_endpoint(tx, endpoint_id, health)
+    tell_health(tx, known, msgspec.structs.replace(known, endpoint=health), now)
     drafts = [draft_of(effect, known, scope="endpoint") for effect in effects]
     woken = record_own(tx, drafts, now, author, project_id=known.project_id)
     return Moved(health=health, effects=effects, woken=woken)
@@ -108,6 +160,8 @@ def signal_target(
     health, effects = step(before, signal, now, DEFAULT_POLICY, lane_concurrency=concurrency)
     if health is not before:
         save_target(tx, target_id, health)
+    if _is_transition(before, health):
+        _tell_one(tx, target_id, row[1], None, None, health, now, row[2])
     drafts = [
         about_target(effect_type(effect), target_id, row[1], effect_data(effect), severity=effect_severity(effect))
         for effect in effects

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from posthouse.ledger.base import Row, Transaction, json_text
+from posthouse.ledger.base import Row, Topic, Transaction, json_text
 from posthouse.ledger.ends import gave_up_drafts, settle
 from posthouse.ledger.events import Lease
 from posthouse.ledger.health import load_health, save_endpoint
@@ -51,6 +51,8 @@ def claim(tx: Transaction, endpoint_id: EndpointId, limit: int, lease: Lease, no
         return Claim(deliveries=probe, endpoint=endpoint, target=health.target, next_due_at=None)
     seqs = tx.value("claimable", endpoint_id=endpoint_id, now=now, limit=limit) if limit > 0 else "[]"
     deliveries = _lease(tx, seqs, lease, now, is_probe=False) if seqs != "[]" else []
+    if deliveries:
+        tx.announce(Topic.LANES, (endpoint_id,))
     next_due_at = tx.value("next_due", endpoint_id=endpoint_id, now=now)
     return Claim(deliveries=deliveries, endpoint=endpoint, target=health.target, next_due_at=next_due_at)
 
@@ -70,6 +72,7 @@ def _claim_probe(
     place = Probed(available_at=deliveries[0].available_at, seq=seq, jitter=jitter)
     probed, _ = step(health, place, now, DEFAULT_POLICY, lane_concurrency=1)
     save_endpoint(tx, endpoint_id, probed)
+    tx.announce(Topic.LANES, (endpoint_id,))
     return deliveries, probed
 
 
@@ -91,6 +94,7 @@ def _with_receipts(tx: Transaction, found: list[ClaimedDelivery], seqs: str) -> 
 
 def release(tx: Transaction, deliveries: Sequence[ClaimedDelivery], now: Millis) -> int:
     """Give unsent deliveries back uncharged; how many of the leases still stood."""
+    tx.announce(Topic.LANES, {one.endpoint_id for one in deliveries})
     return tx.change("release", leases=json_text([(one.seq, one.fence) for one in deliveries]), now=now)
 
 
@@ -140,7 +144,8 @@ def recover(
     if rows:
         tx.change("write_results", rows=json_text(results), now=now)
         tx.change("insert_attempts", rows=json_text(attempts), excerpts=b"")
-    settle(tx, {binding_id for _, binding_id in gave_up})
+        tx.announce(Topic.LANES, {row[8] for row in rows})
+    settle(tx, {binding_id for _, binding_id in gave_up}, now)
     told = record_own(tx, gave_up_drafts(tx, [seq for seq, _ in gave_up]), now, author)
     return Recovered(count=len(rows), woken=told.union(row[8] for row in rows))
 

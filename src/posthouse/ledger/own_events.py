@@ -14,8 +14,10 @@ import msgspec
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.bindings import routes
 from posthouse.ledger.events import NewDelivery, NewEvent, insert
+from posthouse.ledger.live import tell
 from posthouse.model.events import Event, EventDraft, Severity
 from posthouse.model.ids import DEFAULT_PROJECT, DeliveryId, EndpointId, EventId, Millis, ProjectId, TargetId
+from posthouse.rules.live import own_entry
 from posthouse.rules.routing import ABOUT_TARGET, plan
 
 VERSION = 1
@@ -62,9 +64,16 @@ def record_own(
     *,
     project_id: ProjectId = DEFAULT_PROJECT,
 ) -> frozenset[EndpointId]:
-    """Write own events with their deliveries; answers the endpoints that now have something waiting."""
+    """Write own events with their deliveries, and say so in the live log.
+
+    Answers the endpoints that now have something waiting.
+    """
     if not drafts:
         return frozenset()
+    for draft in drafts:
+        told = own_entry(draft, now)
+        if told is not None:
+            tell(tx, told[0], now, level=told[1], project_id=project_id)
     row = tx.one("own_source", project_id=project_id)
     if row is None:
         return frozenset()

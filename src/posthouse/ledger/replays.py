@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from posthouse.ledger.base import Row, Transaction, json_text
+from posthouse.ledger.base import Row, Topic, Transaction, json_text
 from posthouse.ledger.ends import settle
 from posthouse.ledger.events import BEHIND, NO_LINE
 from posthouse.model.deliveries import DeliveryStatus
@@ -60,7 +60,8 @@ def replay(
             lines.add(row[4])
         else:
             skipped.append(Skipped(row[1], reason))
-    settle(tx, lines)
+    settle(tx, lines, now)
+    tx.announce(Topic.LANES, woken)
     return Changed(changed=len(ids) - len(skipped), skipped=tuple(skipped), woken=frozenset(woken))
 
 
@@ -110,14 +111,15 @@ def dismiss(tx: Transaction, ids: Sequence[str], now: Millis, *, project_id: Pro
                 skipped.append(Skipped(row[1], "ended"))
     if ending:
         tx.change("dismiss", seqs=json_text([row[0] for row in ending]), reason=BY_HAND, now=now)
-        settle(tx, {row[4] for row in ending})
+        settle(tx, {row[4] for row in ending}, now)
+        tx.announce(Topic.LANES, {row[5] for row in ending})
     return Changed(changed=len(ending), skipped=tuple(skipped), woken=frozenset(EndpointId(row[5]) for row in ending))
 
 
-def join_line(tx: Transaction, binding_id: BindingId, *, is_strict_order: bool) -> None:
+def join_line(tx: Transaction, binding_id: BindingId, now: Millis, *, is_strict_order: bool) -> None:
     """Put what a binding has waiting in line, or free it, after its order was changed."""
     tx.change("join_line", binding_id=binding_id, in_line=BEHIND if is_strict_order else NO_LINE)
-    settle(tx, [binding_id])
+    settle(tx, [binding_id], now)
 
 
 def _missing(ids: Sequence[str], rows: Sequence[Row]) -> list[Skipped]:

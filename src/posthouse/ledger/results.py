@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from posthouse.ledger.base import Transaction, json_text
+from posthouse.ledger.base import Topic, Transaction, json_text
 from posthouse.ledger.ends import gave_up_drafts, settle
 from posthouse.ledger.events import Lease
-from posthouse.ledger.health import WELL, EndpointHealth, draft_of, load_health, save_endpoint, save_target
+from posthouse.ledger.health import WELL, EndpointHealth, draft_of, load_health, save_endpoint, save_target, tell_health
 from posthouse.ledger.leases import Claim, claim, load_policies
 from posthouse.ledger.own_events import Author, record_own
 from posthouse.model.bindings import Policy
@@ -67,9 +67,9 @@ def complete(
         save_endpoint(tx, endpoint_id, after.endpoint)
     if after.target is not before.target:
         save_target(tx, before.target_id, after.target)
-    settle(
-        tx, {one.delivery.binding_id for one, verdict in zip(kept, verdicts, strict=True) if verdict.status in ENDED}
-    )
+    tell_health(tx, before, after, now)
+    ended = {one.delivery.binding_id for one, verdict in zip(kept, verdicts, strict=True) if verdict.status in ENDED}
+    settle(tx, ended, now)
     gave_up = [
         one.delivery.seq for one, verdict in zip(kept, verdicts, strict=True) if verdict.status is DeliveryStatus.DLQ
     ]
@@ -204,6 +204,7 @@ def _write_rows(tx: Transaction, kept: Sequence[AttemptResult], verdicts: Sequen
             body_at += len(body)
     tx.change("write_results", rows=json_text(moves), now=now)
     tx.change("insert_attempts", rows=json_text(attempts), excerpts=b"".join(excerpts))
+    tx.announce(Topic.LANES, {result.delivery.endpoint_id for result in kept})
     if body_rows:
         tx.change("insert_bodies", rows=json_text(body_rows), bodies=b"".join(bodies))
 

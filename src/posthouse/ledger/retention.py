@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from posthouse.ledger.base import Transaction, json_text
+from posthouse.ledger.base import Topic, Transaction, json_text
 from posthouse.ledger.ends import settle
 from posthouse.model.ids import EndpointId, Millis
 
@@ -37,19 +37,16 @@ def sweep(tx: Transaction, before: Millis, after: int, *, limit: int = STEP) -> 
     removed = 0
     if going:
         seqs = json_text(going)
-        for statement in ("remove_attempts", "remove_bodies", "remove_deliveries", "remove_keys"):
-            tx.change(statement, seqs=seqs)
+        tx.change("remove_attempts", seqs=seqs)
+        tx.change("remove_bodies", seqs=seqs)
+        tx.announce(Topic.LANES, {row[0] for row in tx.all("remove_deliveries", seqs=seqs)})
+        tx.change("remove_keys", seqs=seqs)
         removed = tx.change("remove_events", seqs=seqs)
     return Swept(
         removed=removed,
         after=rows[-1][0] if len(rows) == limit else None,
         is_young=all(state == "young" for _, state in rows),
     )
-
-
-def trim_live_log(tx: Transaction, before: Millis) -> int:
-    """Remove entries of the live log from before an instant."""
-    return tx.change("trim_live_log", before=before)
 
 
 class Expired(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +59,9 @@ class Expired(msgspec.Struct, frozen=True, kw_only=True):
 def expire(tx: Transaction, now: Millis, *, limit: int = 500) -> Expired:
     """End at most `limit` waiting deliveries whose time is over, paused or not."""
     rows = tx.all("expire", now=now, limit=limit)
-    settle(tx, {row[0] for row in rows})
+    settle(tx, {row[0] for row in rows}, now)
+    if rows:
+        tx.announce(Topic.LANES, {row[1] for row in rows})
     return Expired(count=len(rows), woken=frozenset(EndpointId(row[1]) for row in rows))
 
 

@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 
 from posthouse.ledger.base import Row, Transaction, json_text
+from posthouse.ledger.live import tell_run
 from posthouse.model.bindings import Schedule
 from posthouse.model.errors import Conflict, NotFound
 from posthouse.model.ids import DEFAULT_PROJECT, BindingId, Millis, ProjectId, SourceId
+from posthouse.model.live import SourceAction
 from posthouse.model.runs import Gap, GapReason, Missed, RunDone, RunResult, RunState, Slot
 
 SEQ_MAX = 2**62
@@ -89,6 +91,7 @@ def settle_runs(
         )
         if not is_settled:
             raise Conflict("run.changed", f"The schedule of binding {run.binding_id} has changed meanwhile.")
+        tell_run(tx, run.binding_id, SourceAction.RUN, run.result.value, now, project_id=project_id)
         if run.result in _REASONS:
             lone = Missed(first_at=run.slot.at, last_at=run.slot.at, count=1)
             _note_gap(tx, run.binding_id, lone, _REASONS[run.result], "", run.before.at, now, project_id)
@@ -134,6 +137,7 @@ def note_run(
     """Say what came of runs that settle nothing: a read that failed, or one made by hand."""
     for binding_id in binding_ids:
         tx.change("note_run", project_id=project_id, binding_id=binding_id, result=result.value, detail=detail, now=now)
+        tell_run(tx, binding_id, SourceAction.RUN, result.value, now, project_id=project_id)
 
 
 def page_gaps(
@@ -168,7 +172,9 @@ def get_gap(tx: Transaction, seq: int, *, project_id: ProjectId = DEFAULT_PROJEC
 
 def mark_gap_run(tx: Transaction, seq: int, now: Millis, *, project_id: ProjectId = DEFAULT_PROJECT) -> None:
     """Note that a gap was run by hand. Safe to repeat."""
+    gap = get_gap(tx, seq, project_id=project_id).gap
     tx.change("mark_gap_run", project_id=project_id, seq=seq, now=now)
+    tell_run(tx, gap.binding_id, SourceAction.RUN, "by_hand", now, project_id=project_id)
 
 
 def trim_gaps(tx: Transaction, before: Millis) -> int:
@@ -198,6 +204,7 @@ def _note_gap(
     }
     if not tx.change("extend_gap", after=after, **columns):
         tx.change("add_gap", first_at=missed.first_at, **columns)
+    tell_run(tx, binding_id, SourceAction.GAP, reason.value, now, count=missed.count, project_id=project_id)
 
 
 def _state_of(row: Sequence[Any]) -> RunState:

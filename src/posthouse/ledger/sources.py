@@ -14,10 +14,12 @@ from posthouse.ledger.base import Row, Transaction, json_text
 from posthouse.ledger.binding_changes import HasWaiting, Removal, Waiting, close_bindings, finish_closing
 from posthouse.ledger.bindings import list_bindings
 from posthouse.ledger.expectations import expect
+from posthouse.ledger.live import tell_source
 from posthouse.ledger.names import clean_name, describe_near, id_in
 from posthouse.model.errors import Conflict, NotFound
 from posthouse.model.expectations import Subject
 from posthouse.model.ids import DEFAULT_PROJECT, BindingId, Millis, ProjectId, SourceId
+from posthouse.model.live import SourceAction
 from posthouse.model.sources import Source
 
 PAGE_MAX = 500
@@ -33,9 +35,11 @@ def ensure_sources(
 ) -> None:
     """Make sure that each kind has its source, named after it. Safe to repeat; changes nothing that is there."""
     for kind in kinds:
-        tx.change(
+        source_id = tx.value(
             "add_missing_source", project_id=project_id, kind=kind, is_enabled=int(kind in PASSIVE_KINDS), now=now
         )
+        if source_id is not None:
+            tell_source(tx, source_id, kind, SourceAction.ADDED, now, project_id=project_id)
 
 
 def add_source(
@@ -61,6 +65,7 @@ def add_source(
         properties=json_text(properties),
         now=now,
     )
+    tell_source(tx, source_id, name, SourceAction.ADDED, now, project_id=project_id)
     return get_source(tx, source_id, project_id=project_id)
 
 
@@ -109,6 +114,7 @@ def edit_source(
         properties=json_text(chosen),
         now=now,
     )
+    tell_source(tx, source.id, source.name, SourceAction.CHANGED, now, project_id=project_id)
     return get_source(tx, source.id, project_id=project_id)
 
 
@@ -122,8 +128,12 @@ def enable_source(
 ) -> Source:
     """Switch a source on or off; a removed one is off. Safe to repeat. Raises NotFound `source.not_found`."""
     get_source(tx, source_id, even_removed=not is_enabled, project_id=project_id)
-    tx.change("enable_source", project_id=project_id, id=source_id, is_enabled=int(is_enabled), now=now)
-    return get_source(tx, source_id, even_removed=True, project_id=project_id)
+    is_changed = tx.change("enable_source", project_id=project_id, id=source_id, is_enabled=int(is_enabled), now=now)
+    source = get_source(tx, source_id, even_removed=True, project_id=project_id)
+    if is_changed:
+        action = SourceAction.ENABLED if is_enabled else SourceAction.DISABLED
+        tell_source(tx, source_id, source.name, action, now, project_id=project_id)
+    return source
 
 
 def remove_source(
@@ -154,6 +164,7 @@ def remove_source(
     close_bindings(tx, bound, now=now, project_id=project_id)
     expect(tx, Subject.SOURCE, source.id, None, now, project_id=project_id)
     tx.change("remove_source", project_id=project_id, id=source.id, name=_removed_name(tx, source, project_id), now=now)
+    tell_source(tx, source.id, source.name, SourceAction.REMOVED, now, project_id=project_id)
     finish_closing(tx, now=now, project_id=project_id)
     return Removal(bindings=tuple(bound), waiting=queued)
 

@@ -13,32 +13,13 @@ import msgspec
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.sources import list_sources
 from posthouse.ledger.targets import list_targets
-from posthouse.model.deliveries import WAITING
+from posthouse.model.deliveries import WAITING, Counts
 from posthouse.model.ids import DEFAULT_PROJECT, Millis, ProjectId, SourceId, TargetId
 from posthouse.model.sources import Source
 from posthouse.model.targets import Target
 
 LAST_DELIVERED_DEPTH = 200
 """How many of a binding's newest rows are searched for one that was delivered, so that a backlog costs nothing."""
-
-
-class Counts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Deliveries by reported status."""
-
-    pending: int = 0
-    in_flight: int = 0
-    failed: int = 0
-    target_paused: int = 0
-    delivered: int = 0
-    dlq: int = 0
-    dismissed: int = 0
-    expired: int = 0
-    withheld: int = 0
-
-    @property
-    def queued(self) -> int:
-        """Those that have not ended."""
-        return self.pending + self.in_flight + self.failed + self.target_paused
 
 
 class SourceFigures(msgspec.Struct, frozen=True, kw_only=True):

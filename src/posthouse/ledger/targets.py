@@ -14,9 +14,11 @@ from posthouse.ledger.base import Row, Transaction
 from posthouse.ledger.binding_changes import HasWaiting, Removal, Waiting, close_bindings, finish_closing
 from posthouse.ledger.bindings import list_bindings
 from posthouse.ledger.endpoints import NewEndpoint, put_endpoints, queued_by_endpoint
+from posthouse.ledger.live import tell_configured
 from posthouse.ledger.names import clean_name, describe_near, id_in
 from posthouse.model.errors import Conflict, NotFound
 from posthouse.model.ids import DEFAULT_PROJECT, Millis, ProjectId, TargetId
+from posthouse.model.live import Configured
 from posthouse.model.targets import Health, Target
 
 PAGE_MAX = 500
@@ -39,6 +41,7 @@ def add_target(
         tx.value("add_target", project_id=project_id, kind=kind, name=name, settings=bytes(settings).decode(), now=now)
     )
     put_endpoints(tx, target_id, endpoints, now=now, project_id=project_id)
+    tell_configured(tx, Configured.TARGET, "added", now, name=name, subject_id=target_id, project_id=project_id)
     return get_target(tx, target_id, project_id=project_id)
 
 
@@ -91,6 +94,7 @@ def edit_target(
         now=now,
     )
     put_endpoints(tx, target.id, endpoints, now=now, project_id=project_id)
+    tell_configured(tx, Configured.TARGET, "changed", now, name=new_name, subject_id=target.id, project_id=project_id)
     return get_target(tx, target.id, project_id=project_id)
 
 
@@ -113,6 +117,9 @@ def remove_target(
     bound = [row.binding.id for row in list_bindings(tx, target_id=target.id, project_id=project_id)]
     close_bindings(tx, bound, now=now, project_id=project_id)
     tx.change("remove_target", project_id=project_id, id=target.id, now=now)
+    tell_configured(
+        tx, Configured.TARGET, "removed", now, name=target.name, subject_id=target.id, project_id=project_id
+    )
     finish_closing(tx, now=now, project_id=project_id)
     return Removal(bindings=tuple(bound), waiting=queued)
 

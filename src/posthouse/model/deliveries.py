@@ -36,6 +36,25 @@ WAITING = frozenset({DeliveryStatus.PENDING, DeliveryStatus.FAILED})
 ENDED = frozenset(DeliveryStatus) - WAITING - {DeliveryStatus.IN_FLIGHT}
 
 
+class Counts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Deliveries by reported status."""
+
+    pending: int = 0
+    in_flight: int = 0
+    failed: int = 0
+    target_paused: int = 0
+    delivered: int = 0
+    dlq: int = 0
+    dismissed: int = 0
+    expired: int = 0
+    withheld: int = 0
+
+    @property
+    def queued(self) -> int:
+        """Those that have not ended."""
+        return self.pending + self.in_flight + self.failed + self.target_paused
+
+
 class OutcomeKind(StrEnum):
     """What an attempt's answer means; policy reads this and never the text."""
 

@@ -52,14 +52,14 @@ class Configuration:
 
     async def reset(self, key: str) -> None:
         """Give a setting its default back. Safe to repeat. Raises as `set`."""
-        self._apply(await self._database.run(self._drop, find_setting(key).key))
+        self._apply(await self._database.run(self._drop, find_setting(key).key, now=self._clock.now()))
 
     def _put(self, tx: Transaction, key: str, value: str, *, now: Millis) -> Settings:
         put_setting(tx, key, value, now=now)
         return resolve(load_settings(tx), self._environ, self._flags)
 
-    def _drop(self, tx: Transaction, key: str) -> Settings:
-        delete_setting(tx, key)
+    def _drop(self, tx: Transaction, key: str, *, now: Millis) -> Settings:
+        delete_setting(tx, key, now=now)
         return resolve(load_settings(tx), self._environ, self._flags)
 
     def _apply(self, settings: Settings) -> None:

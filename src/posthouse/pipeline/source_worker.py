@@ -73,7 +73,7 @@ class _Worker:
         _log.warning("a source could not be read", source=self._name, detail=trouble.words, retry_in_s=wait_s)
         if not trouble.is_told:
             try:
-                await self._place.tell_failing(self._name, trouble.words)
+                await self._place.tell_failing(self._source_id, self._name, trouble.words)
                 trouble.is_told = True
             except PosthouseError as untold:
                 # The ledger itself is in trouble: it is told when it can be.
@@ -232,7 +232,7 @@ class SnapshotWorker(_Worker):
             if errand.is_for_changes or errand.runs:
                 self._log_read(await self._read(errand))
             elif self._failing.failures:
-                self._clear_failing()
+                await self._clear_failing()
         except (OSError, PosthouseError) as error:
             if isinstance(error, Conflict) and error.code == "run.changed":
                 return  # An edit came in between: what is due is looked at again, and nothing was written.
@@ -265,7 +265,7 @@ class SnapshotWorker(_Worker):
                 self._progress = ""
                 self._timetable.expire()
                 self._woken.set()
-        self._clear_failing()
+        await self._clear_failing()
         return taken
 
     async def _collect(self, errand: Errand, signal: Signal) -> Taken:
@@ -282,10 +282,18 @@ class SnapshotWorker(_Worker):
             is_new = RunResult.NOTHING_NEW in taken.results.values()
             _log.info("nothing new" if is_new else "nothing to tell", source=self._name)
 
-    def _clear_failing(self) -> None:
+    async def _clear_failing(self) -> None:
+        was_told = self._failing.is_told
         if self._failing.failures:
             _log.info("a source reads again", source=self._name)
         self._failing.clear()
+        if was_told:
+            try:
+                await self._place.tell_reading(self._source_id, self._name)
+            except PosthouseError as untold:
+                if is_fatal(untold):
+                    raise
+                _log.warning("that it reads again could not be recorded", source=self._name, code=untold.code)
 
     async def _note_failed(self, errand: Errand, error: OSError | PosthouseError) -> None:
         try:

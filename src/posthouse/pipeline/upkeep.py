@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterable
 from posthouse.ledger.base import Database, Transaction
 from posthouse.ledger.instances import forget_instances
 from posthouse.ledger.leases import FAR_AWAY, clamp_far_due, endpoints_due, next_lease_end, recover
+from posthouse.ledger.live import trim_live_log
+from posthouse.ledger.live_critical import forget_clients
 from posthouse.ledger.own_events import Author
-from posthouse.ledger.retention import expire, free_pages, next_expiry, sweep, trim_live_log, vacuum_some
+from posthouse.ledger.retention import expire, free_pages, next_expiry, sweep, vacuum_some
 from posthouse.ledger.runs import trim_gaps
 from posthouse.model.errors import SecretsUnavailable
 from posthouse.model.ids import EndpointId, Millis
 from posthouse.pipeline.removals import forget_removed_sources, forget_removed_targets
-from posthouse.settings import RETENTION_DAYS, Settings
+from posthouse.settings import LIVE_LOG_DAYS, LIVE_LOG_ENTRIES, RETENTION_DAYS, Settings
 from posthouse.system.clock import Clock
 from posthouse.system.logging import get_log
 from posthouse.system.secrets import SecretStore
@@ -57,6 +59,8 @@ class Upkeep:
     def apply(self, settings: Settings) -> None:
         """Take over changed settings; a shorter retention begins at once."""
         self._retention_ms = settings[RETENTION_DAYS] * DAY_MS
+        self._log_ms = settings[LIVE_LOG_DAYS] * DAY_MS
+        self._log_entries = settings[LIVE_LOG_ENTRIES]
         self._swept_at_s = None
         self._wake.set()
 
@@ -124,7 +128,10 @@ class Upkeep:
             _log.warning("the clock has jumped: due times were brought back", count=clamped)
             self._wake_lanes(await self._database.read(endpoints_due))
         removed = await self._remove_old(before)
-        await self._database.run(trim_live_log, before)
+        log_before = Millis(now - self._log_ms)
+        while not await self._database.run(trim_live_log, log_before, self._log_entries):
+            pass
+        await self._database.run(forget_clients, now)
         await self._database.run(trim_gaps, before)
         await self._database.run(forget_instances, self._owner, before=before)
         await forget_removed_sources(self._database)

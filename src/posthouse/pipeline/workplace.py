@@ -7,12 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from posthouse.ledger.base import Database
+from posthouse.ledger.base import Database, Transaction
+from posthouse.ledger.live import tell_source
 from posthouse.ledger.own_events import Author, about_daemon, record_own
 from posthouse.ledger.state import get_state, some_state, state_between
 from posthouse.model.errors import NotFound
 from posthouse.model.events import Severity
-from posthouse.model.ids import EndpointId, SourceId
+from posthouse.model.ids import EndpointId, Millis, SourceId
+from posthouse.model.live import SourceAction
 from posthouse.model.sources import Emission, Scope, Source, SourceShape
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.failing import broken
@@ -115,10 +117,14 @@ class Workplace:
             source, emission, errand, database=self.database, known=self.known, intake=self._intake
         )
 
-    async def tell_failing(self, name: str, detail: str) -> None:
+    async def tell_failing(self, source_id: SourceId, name: str, detail: str) -> None:
         """Record that a source cannot be read."""
-        draft = about_daemon("source.failing", {"source": name, "detail": detail}, severity=Severity.WARNING)
-        self._wake_lanes(await self.database.run(record_own, [draft], self.clock.now(), self._author))
+        now = self.clock.now()
+        self._wake_lanes(await self.database.run(_note_failing, source_id, name, detail, now, self._author))
+
+    async def tell_reading(self, source_id: SourceId, name: str) -> None:
+        """Say that a source can be read again."""
+        await self.database.run(tell_source, source_id, name, SourceAction.READING, self.clock.now())
 
     def _context(self, source: Source, progress: Progress, emit: Emit) -> SourceContext:
         policy = self.policy(source)
@@ -133,3 +139,12 @@ class Workplace:
             cap_s=policy.cap_s,
             may_run_programs=self.settings[SOURCES_ALLOW_COMMANDS],
         )
+
+
+def _note_failing(
+    tx: Transaction, source_id: SourceId, name: str, detail: str, now: Millis, author: Author
+) -> frozenset[EndpointId]:
+    """Record the event, and say so in the live log."""
+    tell_source(tx, source_id, name, SourceAction.FAILING, now, detail=detail)
+    draft = about_daemon("source.failing", {"source": name, "detail": detail}, severity=Severity.WARNING)
+    return record_own(tx, [draft], now, author)

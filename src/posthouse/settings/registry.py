@@ -167,6 +167,19 @@ RETENTION_DAYS = _integer(
     "How long delivered and unwanted events are kept; what was given up stays until a person ends it.",
     unit="days",
 )
+LIVE_BUFFER = _integer(
+    "live.buffer",
+    100,
+    10,
+    10_000,
+    "How many entries of the live stream are kept in memory; who has missed more is served from the ledger.",
+)
+LIVE_LOG_ENTRIES = _integer(
+    "live.log_entries", 10_000, 1_000, 1_000_000, "How many entries of the live stream the ledger keeps."
+)
+LIVE_LOG_DAYS = _integer(
+    "live.log_days", 7, 1, 365, "How long the ledger keeps entries of the live stream.", unit="days"
+)
 NETWORK_ALLOW_PRIVATE = _setting(
     Setting(
         key="network.allow_private",

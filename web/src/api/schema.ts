@@ -259,6 +259,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/live/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * AcknowledgeCritical
+         * @description Note that a client has shown these entries; they are not owed to it any more. Safe to repeat.
+         */
+        post: operations["acknowledgeCritical"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/critical": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ListCritical
+         * @description The critical entries that are owed to a client, which is registered by asking.
+         */
+        get: operations["listCritical"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * PingLive
+         * @description Have `pong` said on the client's streams; it is in no log.
+         */
+        post: operations["pingLive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * PollLive
+         * @description The entries behind a cursor, as the stream gives them; without a cursor, the one to begin with.
+         */
+        get: operations["pollLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/live/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GetLiveSnapshot
+         * @description The state to begin with, and the cursor from which the stream goes on.
+         */
+        get: operations["getLiveSnapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions": {
         parameters: {
             query?: never;
@@ -765,6 +865,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Acknowledged */
+        Acknowledged: {
+            owed: number;
+        };
+        /** Acknowledgement */
+        Acknowledgement: {
+            client: string;
+            ids: string[];
+        };
+        /** ActivityMessage */
+        ActivityMessage: {
+            /** @enum {string} */
+            level: "info" | "success" | "warning" | "error";
+            message: string;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** ActivityMessageEvent */
+        ActivityMessageEvent: {
+            payload: components["schemas"]["ActivityMessage"];
+            /** @constant */
+            type: "activity_message";
+        };
         /**
          * ActivityState
          * @description What a source is doing.
@@ -778,6 +902,21 @@ export interface components {
             nextRunAt: number | null;
             secondsLeft: number | null;
             state: components["schemas"]["ActivityState"];
+        };
+        /** AgentUpdate */
+        AgentUpdate: {
+            agentId: string;
+            name: string;
+            state: string;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** AgentUpdateEvent */
+        AgentUpdateEvent: {
+            payload: components["schemas"]["AgentUpdate"];
+            /** @constant */
+            type: "agent_update";
         };
         /** AttemptView */
         AttemptView: {
@@ -906,6 +1045,12 @@ export interface components {
             time: string | null;
             type: string;
         };
+        /**
+         * Configured
+         * @description What can be configured, other than sources.
+         * @enum {string}
+         */
+        Configured: "setting" | "target" | "binding";
         /** Counts */
         Counts: {
             /** @default 0 */
@@ -926,6 +1071,25 @@ export interface components {
             targetPaused: number;
             /** @default 0 */
             withheld: number;
+        };
+        /** CriticalList */
+        CriticalList: {
+            items: components["schemas"]["LiveEntry"][];
+            owed: number;
+        };
+        /** Cut */
+        Cut: {
+            message: string;
+            /** @enum {string} */
+            reason: "slow" | "stopping" | "auth";
+            /** @default 1 */
+            version: number;
+        };
+        /** CutEvent */
+        CutEvent: {
+            payload: components["schemas"]["Cut"];
+            /** @constant */
+            type: "cut";
         };
         /** DeliveryDetail */
         DeliveryDetail: {
@@ -969,6 +1133,22 @@ export interface components {
             items: components["schemas"]["DeliveryView"][];
             nextCursor: string | null;
         };
+        /** DeliveryUpdate */
+        DeliveryUpdate: {
+            counts: components["schemas"]["Counts"];
+            endpointId: number;
+            newest: components["schemas"]["NewestDelivery"][];
+            targetId: number;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** DeliveryUpdateEvent */
+        DeliveryUpdateEvent: {
+            payload: components["schemas"]["DeliveryUpdate"];
+            /** @constant */
+            type: "delivery_update";
+        };
         /** DeliveryView */
         DeliveryView: {
             attempts: number;
@@ -1008,6 +1188,21 @@ export interface components {
             id: number;
             name: string;
             settings: unknown;
+        };
+        /** ErrorEvent */
+        ErrorEvent: {
+            details?: string | null;
+            errorType: string;
+            message: string;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** ErrorEventEvent */
+        ErrorEventEvent: {
+            payload: components["schemas"]["ErrorEvent"];
+            /** @constant */
+            type: "error_event";
         };
         /** EventDetail */
         EventDetail: {
@@ -1157,6 +1352,31 @@ export interface components {
             path: string;
             sizeBytes: number;
         };
+        /** LiveEntry */
+        LiveEntry: {
+            cursor: string;
+            event: components["schemas"]["ServerStatusEvent"] | components["schemas"]["ActivityMessageEvent"] | components["schemas"]["SessionUpdateEvent"] | components["schemas"]["ErrorEventEvent"] | components["schemas"]["DeliveryUpdateEvent"] | components["schemas"]["TargetHealthEvent"] | components["schemas"]["SourceUpdateEvent"] | components["schemas"]["PeerUpdateEvent"] | components["schemas"]["AgentUpdateEvent"] | components["schemas"]["WakeUpdateEvent"] | components["schemas"]["SettingsUpdateEvent"] | components["schemas"]["PongEvent"] | components["schemas"]["ReloadEvent"] | components["schemas"]["CutEvent"];
+            id: string;
+            timestamp: number;
+        };
+        /** LivePage */
+        LivePage: {
+            cursor: string;
+            items: components["schemas"]["LiveEntry"][];
+        };
+        /** LiveSnapshot */
+        LiveSnapshot: {
+            activity: components["schemas"]["LiveEntry"][];
+            bindings: components["schemas"]["BindingView"][];
+            cursor: string;
+            daemon: components["schemas"]["HealthView"];
+            gaps: components["schemas"]["GapView"][];
+            health: components["schemas"]["TargetHealthUpdate"][];
+            lanes: components["schemas"]["DeliveryUpdate"][];
+            sources: components["schemas"]["SourceStatus"][];
+            targets: components["schemas"]["TargetStatus"][];
+            timestamp: number;
+        };
         /** LoginCode */
         LoginCode: {
             code: string;
@@ -1185,6 +1405,14 @@ export interface components {
          * @enum {string}
          */
         Mode: "on_change" | "interval" | "daily" | "weekly" | "cron";
+        /** NewestDelivery */
+        NewestDelivery: {
+            attempts: number;
+            eventType: string;
+            id: string;
+            status: string;
+            updatedAt: number;
+        };
         /** NewSession */
         NewSession: {
             code: string;
@@ -1212,6 +1440,30 @@ export interface components {
          * @enum {string}
          */
         PauseCause: "transient" | "offline" | "auth" | "gone" | "rejected" | "manual";
+        /** PeerUpdate */
+        PeerUpdate: {
+            name: string;
+            peerId: string;
+            state: string;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** PeerUpdateEvent */
+        PeerUpdateEvent: {
+            payload: components["schemas"]["PeerUpdate"];
+            /** @constant */
+            type: "peer_update";
+        };
+        /** Ping */
+        Ping: {
+            client: string;
+            id: string;
+        };
+        /** Pinged */
+        Pinged: {
+            streams: number;
+        };
         /** PolicyView */
         PolicyView: {
             /** @default true */
@@ -1240,6 +1492,18 @@ export interface components {
              */
             retryScheduleS: (number | unknown)[];
             timeToLiveS?: number | null;
+        };
+        /** Pong */
+        Pong: {
+            id: string;
+            /** @default 1 */
+            version: number;
+        };
+        /** PongEvent */
+        PongEvent: {
+            payload: components["schemas"]["Pong"];
+            /** @constant */
+            type: "pong";
         };
         /**
          * PostedEvent
@@ -1315,6 +1579,19 @@ export interface components {
             events: number;
             note: string;
         };
+        /** Reload */
+        Reload: {
+            /** @enum {string} */
+            reason: "replaced" | "ahead" | "trimmed";
+            /** @default 1 */
+            version: number;
+        };
+        /** ReloadEvent */
+        ReloadEvent: {
+            payload: components["schemas"]["Reload"];
+            /** @constant */
+            type: "reload";
+        };
         /** RemovedView */
         RemovedView: {
             waiting: number;
@@ -1353,10 +1630,39 @@ export interface components {
             method: string;
             url: string;
         };
+        /** ServerStatus */
+        ServerStatus: {
+            message: string;
+            /** @enum {string} */
+            status: "started" | "stopping" | "stopped";
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** ServerStatusEvent */
+        ServerStatusEvent: {
+            payload: components["schemas"]["ServerStatus"];
+            /** @constant */
+            type: "server_status";
+        };
         /** SessionList */
         SessionList: {
             items: components["schemas"]["SessionView"][];
             nextCursor: string | null;
+        };
+        /** SessionUpdate */
+        SessionUpdate: {
+            action: string;
+            sessionId: string;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** SessionUpdateEvent */
+        SessionUpdateEvent: {
+            payload: components["schemas"]["SessionUpdate"];
+            /** @constant */
+            type: "session_update";
         };
         /** SessionView */
         SessionView: {
@@ -1374,6 +1680,24 @@ export interface components {
         SettingList: {
             items: components["schemas"]["SettingView"][];
             nextCursor?: string | null;
+        };
+        /** SettingsUpdate */
+        SettingsUpdate: {
+            /** @enum {string} */
+            action: "set" | "reset" | "added" | "changed" | "closing" | "removed";
+            id?: number | null;
+            name: string;
+            subject: components["schemas"]["Configured"];
+            timestamp: number;
+            value?: boolean | number | string | null;
+            /** @default 1 */
+            version: number;
+        };
+        /** SettingsUpdateEvent */
+        SettingsUpdateEvent: {
+            payload: components["schemas"]["SettingsUpdate"];
+            /** @constant */
+            type: "settings_update";
         };
         /** SettingView */
         SettingView: {
@@ -1414,6 +1738,12 @@ export interface components {
             id: string;
             reason: string;
         };
+        /**
+         * SourceAction
+         * @description What became of a source. run, gap: of one of its bindings, which goes by the clock.
+         * @enum {string}
+         */
+        SourceAction: "added" | "changed" | "enabled" | "disabled" | "removed" | "failing" | "reading" | "run" | "gap";
         /** SourceChange */
         SourceChange: {
             properties?: {
@@ -1477,6 +1807,26 @@ export interface components {
             lastEventAt: number | null;
             name: string;
         };
+        /** SourceUpdate */
+        SourceUpdate: {
+            action: components["schemas"]["SourceAction"];
+            bindingId?: number | null;
+            /** @default 0 */
+            count: number;
+            /** @default  */
+            detail: string;
+            source: string;
+            sourceId: number | null;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** SourceUpdateEvent */
+        SourceUpdateEvent: {
+            payload: components["schemas"]["SourceUpdate"];
+            /** @constant */
+            type: "source_update";
+        };
         /** SourceView */
         SourceView: {
             activity: components["schemas"]["ActivityView"];
@@ -1537,6 +1887,27 @@ export interface components {
             reason: string;
             since: number;
             state: components["schemas"]["HealthState"];
+        };
+        /** TargetHealthEvent */
+        TargetHealthEvent: {
+            payload: components["schemas"]["TargetHealthUpdate"];
+            /** @constant */
+            type: "target_health";
+        };
+        /** TargetHealthUpdate */
+        TargetHealthUpdate: {
+            cause: components["schemas"]["PauseCause"] | null;
+            detail: string;
+            endpoint: string | null;
+            endpointId: number | null;
+            reason: string;
+            since: number;
+            state: components["schemas"]["HealthState"];
+            target: string;
+            targetId: number;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
         };
         /** TargetInput */
         TargetInput: {
@@ -1615,6 +1986,22 @@ export interface components {
          * @enum {string}
          */
         Waiting: "refuse" | "dismiss" | "deliver";
+        /** WakeUpdate */
+        WakeUpdate: {
+            account: string;
+            /** @default  */
+            detail: string;
+            state: string;
+            timestamp: number;
+            /** @default 1 */
+            version: number;
+        };
+        /** WakeUpdateEvent */
+        WakeUpdateEvent: {
+            payload: components["schemas"]["WakeUpdate"];
+            /** @constant */
+            type: "wake_update";
+        };
         /**
          * Weekday
          * @description The days of the week, in the order of ISO 8601.
@@ -1642,8 +2029,14 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Acknowledged = components['schemas']['Acknowledged'];
+export type Acknowledgement = components['schemas']['Acknowledgement'];
+export type ActivityMessage = components['schemas']['ActivityMessage'];
+export type ActivityMessageEvent = components['schemas']['ActivityMessageEvent'];
 export type ActivityState = components['schemas']['ActivityState'];
 export type ActivityView = components['schemas']['ActivityView'];
+export type AgentUpdate = components['schemas']['AgentUpdate'];
+export type AgentUpdateEvent = components['schemas']['AgentUpdateEvent'];
 export type AttemptView = components['schemas']['AttemptView'];
 export type Attention = components['schemas']['Attention'];
 export type BindingInput = components['schemas']['BindingInput'];
@@ -1656,13 +2049,21 @@ export type BulkView = components['schemas']['BulkView'];
 export type CheckView = components['schemas']['CheckView'];
 export type Choice = components['schemas']['Choice'];
 export type CloudEvent = components['schemas']['CloudEvent'];
+export type Configured = components['schemas']['Configured'];
 export type Counts = components['schemas']['Counts'];
+export type CriticalList = components['schemas']['CriticalList'];
+export type Cut = components['schemas']['Cut'];
+export type CutEvent = components['schemas']['CutEvent'];
 export type DeliveryDetail = components['schemas']['DeliveryDetail'];
 export type DeliveryFilter = components['schemas']['DeliveryFilter'];
 export type DeliveryList = components['schemas']['DeliveryList'];
+export type DeliveryUpdate = components['schemas']['DeliveryUpdate'];
+export type DeliveryUpdateEvent = components['schemas']['DeliveryUpdateEvent'];
 export type DeliveryView = components['schemas']['DeliveryView'];
 export type DiagnosisView = components['schemas']['DiagnosisView'];
 export type EndpointView = components['schemas']['EndpointView'];
+export type ErrorEvent = components['schemas']['ErrorEvent'];
+export type ErrorEventEvent = components['schemas']['ErrorEventEvent'];
 export type EventDetail = components['schemas']['EventDetail'];
 export type EventList = components['schemas']['EventList'];
 export type EventOfDelivery = components['schemas']['EventOfDelivery'];
@@ -1678,16 +2079,26 @@ export type HealthView = components['schemas']['HealthView'];
 export type LastRunView = components['schemas']['LastRunView'];
 export type LedgerHealth = components['schemas']['LedgerHealth'];
 export type LedgerView = components['schemas']['LedgerView'];
+export type LiveEntry = components['schemas']['LiveEntry'];
+export type LivePage = components['schemas']['LivePage'];
+export type LiveSnapshot = components['schemas']['LiveSnapshot'];
 export type LoginCode = components['schemas']['LoginCode'];
 export type MadeTarget = components['schemas']['MadeTarget'];
 export type MadeToken = components['schemas']['MadeToken'];
 export type Mode = components['schemas']['Mode'];
+export type NewestDelivery = components['schemas']['NewestDelivery'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewToken = components['schemas']['NewToken'];
 export type Origin = components['schemas']['Origin'];
 export type OutcomeKind = components['schemas']['OutcomeKind'];
 export type PauseCause = components['schemas']['PauseCause'];
+export type PeerUpdate = components['schemas']['PeerUpdate'];
+export type PeerUpdateEvent = components['schemas']['PeerUpdateEvent'];
+export type Ping = components['schemas']['Ping'];
+export type Pinged = components['schemas']['Pinged'];
 export type PolicyView = components['schemas']['PolicyView'];
+export type Pong = components['schemas']['Pong'];
+export type PongEvent = components['schemas']['PongEvent'];
 export type PostedEvent = components['schemas']['PostedEvent'];
 export type Preset = components['schemas']['Preset'];
 export type PreviewView = components['schemas']['PreviewView'];
@@ -1695,20 +2106,29 @@ export type Problem = components['schemas']['Problem'];
 export type PropertyOfKind = components['schemas']['PropertyOfKind'];
 export type PropertyView = components['schemas']['PropertyView'];
 export type PushedView = components['schemas']['PushedView'];
+export type Reload = components['schemas']['Reload'];
+export type ReloadEvent = components['schemas']['ReloadEvent'];
 export type RemovedView = components['schemas']['RemovedView'];
 export type ReportedStatus = components['schemas']['ReportedStatus'];
 export type RunResult = components['schemas']['RunResult'];
 export type ScheduleView = components['schemas']['ScheduleView'];
 export type SentRequestView = components['schemas']['SentRequestView'];
+export type ServerStatus = components['schemas']['ServerStatus'];
+export type ServerStatusEvent = components['schemas']['ServerStatusEvent'];
 export type SessionList = components['schemas']['SessionList'];
+export type SessionUpdate = components['schemas']['SessionUpdate'];
+export type SessionUpdateEvent = components['schemas']['SessionUpdateEvent'];
 export type SessionView = components['schemas']['SessionView'];
 export type SettingChange = components['schemas']['SettingChange'];
 export type SettingList = components['schemas']['SettingList'];
+export type SettingsUpdate = components['schemas']['SettingsUpdate'];
+export type SettingsUpdateEvent = components['schemas']['SettingsUpdateEvent'];
 export type SettingView = components['schemas']['SettingView'];
 export type Severity = components['schemas']['Severity'];
 export type ShapeView = components['schemas']['ShapeView'];
 export type SigningSecret = components['schemas']['SigningSecret'];
 export type SkippedView = components['schemas']['SkippedView'];
+export type SourceAction = components['schemas']['SourceAction'];
 export type SourceChange = components['schemas']['SourceChange'];
 export type SourceInput = components['schemas']['SourceInput'];
 export type SourceKindList = components['schemas']['SourceKindList'];
@@ -1716,11 +2136,15 @@ export type SourceKindView = components['schemas']['SourceKindView'];
 export type SourceList = components['schemas']['SourceList'];
 export type SourceShape = components['schemas']['SourceShape'];
 export type SourceStatus = components['schemas']['SourceStatus'];
+export type SourceUpdate = components['schemas']['SourceUpdate'];
+export type SourceUpdateEvent = components['schemas']['SourceUpdateEvent'];
 export type SourceView = components['schemas']['SourceView'];
 export type StatusView = components['schemas']['StatusView'];
 export type TakenEvent = components['schemas']['TakenEvent'];
 export type TakenEvents = components['schemas']['TakenEvents'];
 export type TargetHealth = components['schemas']['TargetHealth'];
+export type TargetHealthEvent = components['schemas']['TargetHealthEvent'];
+export type TargetHealthUpdate = components['schemas']['TargetHealthUpdate'];
 export type TargetInput = components['schemas']['TargetInput'];
 export type TargetList = components['schemas']['TargetList'];
 export type TargetPatch = components['schemas']['TargetPatch'];
@@ -1731,6 +2155,8 @@ export type TokenScope = components['schemas']['TokenScope'];
 export type TokenView = components['schemas']['TokenView'];
 export type TriedView = components['schemas']['TriedView'];
 export type Waiting = components['schemas']['Waiting'];
+export type WakeUpdate = components['schemas']['WakeUpdate'];
+export type WakeUpdateEvent = components['schemas']['WakeUpdateEvent'];
 export type Weekday = components['schemas']['Weekday'];
 export type WorkerState = components['schemas']['WorkerState'];
 export type WorkerView = components['schemas']['WorkerView'];
@@ -3139,6 +3565,428 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledgeCritical: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Acknowledged"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCritical: {
+        parameters: {
+            query: {
+                /** @description An id that the client keeps. */
+                client: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CriticalList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pingLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ping"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pinged"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pollLive: {
+        parameters: {
+            query?: {
+                /** @description The cursor of the last entry known. */
+                cursor?: string | null;
+                /** @description How many items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLiveSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSnapshot"];
                 };
             };
             /** @description Bad Request */

@@ -63,9 +63,10 @@ UPDATE bindings SET state = 'closing', updated_at = :now
 WHERE project_id = :project_id AND id = :id AND state = 'active';
 
 -- name: finish_closing
--- Remove the closing bindings that nothing waits for any more, by the counters.
+-- Remove the closing bindings that nothing waits for any more, by the counters; answers them.
 UPDATE bindings SET state = 'removed', updated_at = :now
 WHERE project_id = :project_id AND state = 'closing' AND NOT EXISTS (
     SELECT 1 FROM delivery_counters AS c
     WHERE c.project_id = bindings.project_id AND c.binding_id = bindings.id AND c.count > 0
-        AND c.status IN ('pending', 'failed', 'in_flight'));
+        AND c.status IN ('pending', 'failed', 'in_flight'))
+RETURNING id;

@@ -12,14 +12,14 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import apsw
 
-from posthouse.ledger.base import Row, Transaction
+from posthouse.ledger.base import Listener, Row, Topic, Transaction
 from posthouse.ledger.sqlite.errors import translate
 from posthouse.ledger.sqlite.migrate import load_migrations, migrate, refuse_newer
 from posthouse.ledger.sqlite.writer import Call, Writer
@@ -53,12 +53,13 @@ MAC_PRAGMAS = "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;"
 class SqliteTransaction:
     """A transaction's view over one connection."""
 
-    __slots__ = ("_changes", "_execute", "_statements")
+    __slots__ = ("_changes", "_execute", "_statements", "announced")
 
     def __init__(self, connection: apsw.Connection, statements: Mapping[str, str]) -> None:
         self._execute = connection.execute
         self._changes = connection.changes
         self._statements = statements
+        self.announced: dict[Topic, set[int]] = {}
 
     def all(self, statement: str, **parameters: Any) -> list[Row]:
         """Every row of a named statement."""
@@ -78,6 +79,10 @@ class SqliteTransaction:
         """Run a named statement that writes; how many rows it changed (triggers' rows not counted)."""
         self._execute(self._statements[statement], parameters).fetchall()
         return self._changes()
+
+    def announce(self, topic: Topic, keys: Iterable[int] = ()) -> None:
+        """Have listeners told of this topic, with these keys, once this transaction is committed."""
+        self.announced.setdefault(topic, set()).update(keys)
 
 
 class SqliteDatabase:
@@ -107,6 +112,10 @@ class SqliteDatabase:
         self._refuse_closed()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, lambda: self._read(function, *args, **kwargs))
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have this called on the running loop after each commit that announced something; answers what ends that."""
+        return self._writer.listen(listener)
 
     async def close(self) -> None:
         """Finish what was called, fold the log into the file, close every connection."""

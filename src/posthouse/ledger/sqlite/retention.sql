@@ -28,11 +28,11 @@ DELETE FROM attempts WHERE delivery_seq IN (
 DELETE FROM bodies WHERE event_seq IN (SELECT value FROM json_each(:seqs));
 
 -- name: remove_deliveries
--- Remove the deliveries of some events.
+-- Remove the deliveries of some events; answers their endpoints.
 DELETE FROM deliveries WHERE seq IN (
     SELECT d.seq FROM json_each(:seqs) AS s JOIN events AS e ON e.seq = s.value
     JOIN deliveries AS d ON d.project_id = e.project_id AND d.event_seq = e.seq
-);
+) RETURNING endpoint_id;
 
 -- name: remove_keys
 -- Forget the idempotency keys of some events.
@@ -44,10 +44,6 @@ DELETE FROM idempotency_keys WHERE (project_id, source_id, origin, key) IN (
 -- name: remove_events
 -- Remove some events.
 DELETE FROM events WHERE seq IN (SELECT value FROM json_each(:seqs));
-
--- name: trim_live_log
--- Remove old entries of the live log.
-DELETE FROM live_log WHERE at < :before;
 
 -- name: free_pages
 -- How many pages of the file are empty.

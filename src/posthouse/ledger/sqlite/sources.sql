@@ -1,8 +1,8 @@
 -- name: add_missing_source
--- Add a source named after its kind, unless there is one of that name.
+-- Add a source named after its kind, unless there is one of that name; answers its id.
 INSERT INTO sources (project_id, kind, name, settings, properties, is_enabled, created_at, updated_at)
 VALUES (:project_id, :kind, :kind, '{}', '{}', :is_enabled, :now, :now)
-ON CONFLICT (project_id, name) DO NOTHING;
+ON CONFLICT (project_id, name) DO NOTHING RETURNING id;
 
 -- name: add_source
 -- Add a source that is off, and answer its id.

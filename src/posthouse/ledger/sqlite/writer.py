@@ -14,14 +14,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, Protocol
 
 import apsw
 
-from posthouse.ledger.base import Transaction, is_set_valued
+from posthouse.ledger.base import Listener, Topic, Transaction, is_set_valued
 from posthouse.ledger.sqlite.errors import translate
 
 GROUP_MAX = 2_000
@@ -43,14 +43,47 @@ class Call:
         self.error: BaseException | None = None
 
 
+class AnnouncingTransaction(Transaction, Protocol):
+    """A transaction that keeps what was announced in it."""
+
+    announced: dict[Topic, set[int]]
+
+
+class _Listening:
+    """A listener on its loop: told of what has come together since it was last told, so that no commit waits for it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, listener: Listener) -> None:
+        self._loop = loop
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._gathered: dict[Topic, set[int]] = {}
+
+    def add(self, announced: Mapping[Topic, Iterable[int]]) -> None:
+        """From the writer's thread: pass this on at the loop's next turn."""
+        with self._lock:
+            is_awaited = bool(self._gathered)
+            for topic, keys in announced.items():
+                self._gathered.setdefault(topic, set()).update(keys)
+        if not is_awaited:
+            # Whoever closed their loop meanwhile no longer listens.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._pass_on)
+
+    def _pass_on(self) -> None:
+        with self._lock:
+            gathered, self._gathered = self._gathered, {}
+        self._listener({topic: frozenset(keys) for topic, keys in gathered.items()})
+
+
 class Writer:
     """Owns the one writing connection and its thread, from `start` to `stop`."""
 
-    def __init__(self, connection: apsw.Connection, transaction: Transaction, path: str) -> None:
+    def __init__(self, connection: apsw.Connection, transaction: AnnouncingTransaction, path: str) -> None:
         self._connection = connection
         self._transaction = transaction
         self._path = path
         self._queue: SimpleQueue[Call | None] = SimpleQueue()
+        self._listening: list[_Listening] = []
         self._thread = threading.Thread(target=self._work, name="ledger-writer", daemon=True)
 
     def start(self) -> None:
@@ -60,6 +93,17 @@ class Writer:
     def submit(self, call: Call) -> None:
         """Queue a call; its future resolves after the commit."""
         self._queue.put(call)
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call this on the running loop after commits that announced something; answers what ends that."""
+        listening = _Listening(asyncio.get_running_loop(), listener)
+        # Replaced, never changed: the writer's thread goes through the list that it has.
+        self._listening = [*self._listening, listening]
+
+        def end() -> None:
+            self._listening = [one for one in self._listening if one is not listening]
+
+        return end
 
     def stop(self) -> None:
         """Finish what is queued, then end the thread. Blocks."""
@@ -87,6 +131,7 @@ class Writer:
             except BaseException as error:
                 # Not even a rollback was possible. The thread lives on, or nobody would ever be answered again.
                 self._refuse(group, error)
+            self._tell()
             _answer(group)
 
     def _commit(self, group: list[Call]) -> None:
@@ -130,6 +175,14 @@ class Writer:
                 self._run([call], is_alone=False)
         else:
             self._connection.execute("RELEASE member")
+
+    def _tell(self) -> None:
+        """Tell the listeners what was announced. What was rolled back is told, too: they look for themselves."""
+        announced = self._transaction.announced
+        if announced:
+            for listening in self._listening:
+                listening.add(announced)
+            announced.clear()
 
     def _refuse(self, group: list[Call], error: BaseException) -> None:
         for call in group:
