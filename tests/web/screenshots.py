@@ -11,7 +11,7 @@ from typing import Literal
 from playwright.async_api import Browser, Page
 
 from tests.web.browser import INSTALL, browser_at, chromium
-from tests.web.stage import Stage, play_everything, staged
+from tests.web.stage import Stage, play_everything, play_schedules, play_settings, staged
 
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 WIDTHS = {1280: 860, 360: 780}
@@ -35,6 +35,9 @@ async def main() -> int:
             pages = ["/", "/activity", f"/activity/{given_up}", f"/activity/{delivered}", "/activity?status=expired"]
             await take_all(stage, browser, "full", pages)
             await take_login(stage, browser)
+            await play_schedules(stage)
+            await play_settings(stage)
+            await take_all(stage, browser, "schedules", ["/", "/settings"])
     print(f"The pictures are in {FOLDER}.")
     return 0
 

@@ -13,6 +13,7 @@ from playwright.async_api import Page
 
 from tests.e2e.processes import Daemon, free_port, until
 from tests.e2e.test_main_job import log_line
+from tests.e2e.test_sources import in_database, settle_back
 from tests.receiver import Received, Receiver, Reply
 
 QUICK = {"retryScheduleS": [0.05]}
@@ -52,6 +53,21 @@ class Stage:
 
     async def emit(self, kind: str, **more: Any) -> None:
         await self.call("POST", "/api/events", {"type": kind, **more})
+
+    async def sleep_through(self, days: int) -> None:
+        """Let the daemon not have run for so many days. It listens on another port then."""
+        await asyncio.to_thread(self.daemon.stop)
+        settle_back(self.daemon.home / "ledger.db", days)
+        await asyncio.to_thread(self.daemon.start)
+
+    async def last_run(self, source: str, result: str) -> None:
+        """Until the last scheduled run of a source went so."""
+
+        def holds() -> bool:
+            bindings = self.daemon.api.call("GET", "/api/bindings")["items"]
+            return any(one["source"] == source and (one["lastRun"] or {}).get("result") == result for one in bindings)
+
+        await asyncio.to_thread(until, holds, f"the last run of {source} is {result}")
 
     async def show_sessions(self) -> None:
         """Let the agent's log have something to tell, at once."""
@@ -117,6 +133,31 @@ async def play_everything(stage: Stage) -> None:
     await stage.until("the odd invoice is given up", lambda status: status["counts"]["dlq"] >= 1)
     await stage.fail_until_paused("phone", "alert.raised")
     await stage.until("all else is settled", lambda status: status["counts"]["inFlight"] == 0)
+
+
+async def play_schedules(stage: Stage) -> None:
+    """Daily runs: three that were missed, one that found nothing new, and a database that is gone."""
+    stock, till = stage.logs.parent / "stock.db", stage.logs.parent / "till.db"
+    await stage.add_target("hook", stage.receiver.url)
+    for name, path in (("stock", stock), ("till", till)):
+        in_database(path, "CREATE TABLE things (item TEXT, count INTEGER)", "INSERT INTO things VALUES ('tea', 4)")
+        settings = {"path": str(path), "query": "SELECT * FROM things"}
+        await stage.call("POST", "/api/sources", {"kind": "sqlite", "name": name, "settings": settings})
+        await stage.bind(name, "hook", schedule={"mode": "daily", "at": "00:01", "zone": "Asia/Tokyo"})
+    await stage.sleep_through(4)
+    for name in ("stock", "till"):
+        await stage.last_run(name, "sent")
+    till.unlink()
+    await stage.sleep_through(1)
+    await stage.last_run("stock", "nothing_new")
+    await stage.last_run("till", "failed")
+
+
+async def play_settings(stage: Stage) -> None:
+    """Settings of more than one origin, and tokens."""
+    await stage.call("PATCH", "/api/settings/ingest.event_bytes_max", {"value": "2 MiB"})
+    await stage.call("POST", "/api/tokens", {"name": "ci", "scope": "ingest"})
+    await stage.call("POST", "/api/tokens", {"name": "home-assistant", "scope": "read"})
 
 
 def data_of(received: Received) -> Any:

@@ -334,7 +334,15 @@ async def test_nothing_keeps_anyone_out(
     )
     wrong = watch(page, stage.url)
     axe = axe_script()
-    for path in ("/", "/activity", "/activity?status=expired", f"/activity/{given_up}", "/nowhere", "/login"):
+    for path in (
+        "/",
+        "/activity",
+        "/activity?status=expired",
+        f"/activity/{given_up}",
+        "/settings",
+        "/nowhere",
+        "/login",
+    ):
         await page.goto(f"{stage.url}{path}")
         await page.wait_for_load_state("networkidle")
         await page.evaluate(axe)

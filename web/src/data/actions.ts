@@ -1,6 +1,6 @@
 /** What a person can do here. Each says how it went, aloud and in sight, and has everything shown read again. */
 import { api, ask, troubleOf } from '../api/client';
-import type { BulkView, PushedView, TriedView } from '../api/schema';
+import type { BulkView, GapView, PushedView, TriedView } from '../api/schema';
 import { tell } from '../lib/news.svelte';
 import { counted, skippedWords } from '../lib/words';
 import { refreshAll } from './resource.svelte';
@@ -15,6 +15,14 @@ export function push(source: { id: number; name: string }): Promise<void> {
   const path = { reference: String(source.id) };
   return act(async () =>
     pushed(source.name, await ask(api.POST('/api/sources/{reference}/push', { params: { path } }))),
+  );
+}
+
+/** Make a run after all that was not made when its time came. */
+export function runGap(gap: GapView): Promise<void> {
+  const path = { reference: String(gap.id) };
+  return act(async () =>
+    pushed(gap.source, await ask(api.POST('/api/gaps/{reference}/run', { params: { path } }))),
   );
 }
 
@@ -71,7 +79,7 @@ export async function signOut(): Promise<void> {
   }
 }
 
-async function act(work: () => Promise<Said>): Promise<void> {
+export async function act(work: () => Promise<Said>): Promise<void> {
   try {
     const { words, isGood } = await work();
     tell(words, { isGood });

@@ -10,4 +10,5 @@ export interface Place {
 export const PLACES: readonly Place[] = [
   { path: '/', name: 'Overview', icon: 'overview' },
   { path: '/activity', name: 'Activity', icon: 'activity' },
+  { path: '/settings', name: 'Settings', icon: 'settings' },
 ];

@@ -68,6 +68,25 @@ export function dayName(at: number, now: number): string {
   return (isThisYear ? dayOnly : dayAndYear).format(at);
 }
 
+/** The days from one instant to another, seen from a zone: "22 Nov", "20 to 22 Nov", "30 Nov to 2 Dec". */
+export function days(first: number, last: number, zone: string): string {
+  const words = dayAndMonth(zone);
+  const [from, to] = [words.format(first), words.format(last)];
+  if (from === to) return to;
+  const [fromDay, fromMonth] = from.split(' ');
+  return fromMonth === to.split(' ')[1] ? `${fromDay} to ${to}` : `${from} to ${to}`;
+}
+
+function dayAndMonth(zone: string): Intl.DateTimeFormat {
+  const options = { day: 'numeric', month: 'short' } as const;
+  try {
+    return new Intl.DateTimeFormat(LANGUAGE, { ...options, timeZone: zone });
+  } catch {
+    // A zone that the daemon knows and this browser does not.
+    return new Intl.DateTimeFormat(LANGUAGE, options);
+  }
+}
+
 export interface Hour<T> {
   label: string;
   items: T[];

@@ -70,7 +70,7 @@ function givenUpNeed(target: TargetStatus): Need {
 
 /** The verdict over everything. */
 export function verdictOf(overview: Overview, needs: readonly Need[], now: number): Verdict {
-  const { status, health, bindings } = overview;
+  const { status, health, bindings, gaps } = overview;
   const { counts } = status;
   const more = lastDelivered(status.targets, now);
   if (health.status === 'stopping') {
@@ -106,6 +106,13 @@ export function verdictOf(overview: Overview, needs: readonly Need[], now: numbe
     return {
       lamp: 'yellow',
       line: `Data is flowing. ${counted(waiting, 'delivery is', 'deliveries are')} on the way.`,
+      more,
+    };
+  }
+  if (gaps.length > 0) {
+    return {
+      lamp: 'yellow',
+      line: 'Data is flowing, but scheduled runs were not made.',
       more,
     };
   }

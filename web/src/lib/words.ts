@@ -135,8 +135,13 @@ function pauseWords(
 }
 
 /** What a source is doing, in a sentence. */
-export function sourceActivity(source: SourceStatus, now: number): string {
+export function sourceActivity(
+  source: SourceStatus,
+  view: SourceView | undefined,
+  now: number,
+): string {
   const { activity } = source;
+  if (view?.problem) return `Cannot be used: ${view.problem}`;
   switch (activity.state) {
     case 'disabled':
       return 'Switched off';
@@ -150,19 +155,20 @@ export function sourceActivity(source: SourceStatus, now: number): string {
       return 'Reading…';
     case 'passive':
     case 'watching':
-      return source.lastEventAt === null
-        ? activity.state === 'passive'
-          ? 'Listening; nothing came yet'
-          : 'Watching; nothing happened yet'
-        : `Last event ${ago(source.lastEventAt, now)}`;
+      if (source.lastEventAt !== null) return `Last event ${ago(source.lastEventAt, now)}`;
+      if (activity.state === 'passive') return 'Listening; nothing came yet';
+      return view?.needsSchedule
+        ? 'Read by the clock; nothing was told yet'
+        : 'Watching; nothing happened yet';
     default:
       return activity.state;
   }
 }
 
 /** The traffic light of a source: the worst of what it does itself and what became of its deliveries. */
-export function sourceLamp(source: SourceStatus): Said {
+export function sourceLamp(source: SourceStatus, view: SourceView | undefined): Said {
   const { counts } = source;
+  if (view?.problem) return { lamp: 'red', words: 'Cannot be used' };
   if (source.activity.state === 'failing') return { lamp: 'red', words: 'Cannot be read' };
   if (counts.dlq > 0)
     return { lamp: 'red', words: `Gave up on ${counts.dlq.toLocaleString('en-GB')}` };
