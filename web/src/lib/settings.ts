@@ -17,6 +17,7 @@ const GROUPS: Record<string, string> = {
   sources: 'Sources',
   delivery: 'Delivering',
   retention: 'Keeping',
+  live: 'Live stream',
   network: 'Network',
   api: 'Listening',
   log: 'Log',
