@@ -193,6 +193,8 @@ async def test_a_comment_comes_every_15_s(house: House, hand: HandClock) -> None
         await client.until(lambda expected=expected: client.lines.count(b": still here\n") == expected)  # type: ignore[misc]
     await client.leave()
 
+    assert client.lines.count(b": still here\n") == 2
+
 
 async def test_a_token_that_was_revoked_ends_its_stream(house: House, hand: HandClock) -> None:
     made = (await house.post("/api/tokens", {"name": "browser", "scope": "read"})).json

@@ -144,4 +144,6 @@ def test_lines_told_after_each_growth_are_all_lines_once(numbers: list[int], dat
 
 @given(st.binary(max_size=80), st.integers(1, 90), st.sampled_from(list(Form)), st.sampled_from(list(Extent)[1:]))
 def test_any_bytes_can_be_told_and_encoded(whole: bytes, most: int, form: Form, extent: Extent) -> None:
-    msgspec.json.encode(told(whole, form, extent=extent, most=most, grown_from=len(whole) // 2))
+    content = told(whole, form, extent=extent, most=most, grown_from=len(whole) // 2)
+    read = msgspec.json.decode(msgspec.json.encode(content))
+    assert (read["encoding"], read["truncated"]) == (content.encoding, content.truncated)

@@ -23,12 +23,13 @@ from posthouse.http.stream import read_client, read_cursor
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.bindings import BindingRow, list_bindings
 from posthouse.ledger.endpoints import list_endpoints
+from posthouse.ledger.health import health_update
 from posthouse.ledger.live import LogRow, ledger_epoch, live_extent, newest_entries, read_lanes, read_log
 from posthouse.ledger.live_critical import acknowledge, owed_to
 from posthouse.ledger.runs import GapRow, page_gaps
 from posthouse.ledger.status import Figures
 from posthouse.model.errors import BadInput, NotFound
-from posthouse.model.ids import EndpointId, Millis, TargetId
+from posthouse.model.ids import Millis, TargetId
 from posthouse.model.live import (
     DeliveryUpdate,
     ErrorEvent,
@@ -248,26 +249,9 @@ def _look(tx: Transaction, now: Millis) -> _Seen:
 def _read_health(tx: Transaction, figures: Figures, now: Millis) -> list[TargetHealthUpdate]:
     found = []
     for target in (one.target for one in figures.targets):
-        found.append(_health(target.id, target.name, None, None, target.health, now))
+        found.append(health_update(target.id, target.name, None, None, target.health, now))
         found += [
-            _health(target.id, target.name, endpoint.id, endpoint.name, endpoint.health, now)
+            health_update(target.id, target.name, endpoint.id, endpoint.name, endpoint.health, now)
             for endpoint in list_endpoints(tx, target.id)
         ]
     return found
-
-
-def _health(
-    target_id: TargetId, target: str, endpoint_id: EndpointId | None, endpoint: str | None, health: Health, now: Millis
-) -> TargetHealthUpdate:
-    return TargetHealthUpdate(
-        target_id=target_id,
-        target=target,
-        endpoint_id=endpoint_id,
-        endpoint=endpoint,
-        state=health.state,
-        cause=health.cause,
-        reason=health.reason,
-        detail=health.detail,
-        since=health.since,
-        timestamp=now,
-    )

@@ -87,6 +87,24 @@ def tell_health(tx: Transaction, before: EndpointHealth, after: EndpointHealth, 
         _tell_one(tx, target_id, name, None, None, after.target, now, project_id)
 
 
+def health_update(
+    target_id: TargetId, target: str, endpoint_id: EndpointId | None, endpoint: str | None, health: Health, now: Millis
+) -> TargetHealthUpdate:
+    """How an endpoint is, or its target where `endpoint_id` is None, as the live stream tells it."""
+    return TargetHealthUpdate(
+        target_id=target_id,
+        target=target,
+        endpoint_id=endpoint_id,
+        endpoint=endpoint,
+        state=health.state,
+        cause=health.cause,
+        reason=health.reason,
+        detail=health.detail,
+        since=health.since,
+        timestamp=now,
+    )
+
+
 def _is_transition(before: Health, after: Health) -> bool:
     """Whether people would see another health; counters and probes are the lane's own business."""
     if before is after:
@@ -110,18 +128,7 @@ def _tell_one(
     project_id: ProjectId,
 ) -> None:
     """Of an endpoint, or of its target where `endpoint_id` is None; a pause changes what its lanes report."""
-    update = TargetHealthUpdate(
-        target_id=target_id,
-        target=target,
-        endpoint_id=endpoint_id,
-        endpoint=endpoint,
-        state=health.state,
-        cause=health.cause,
-        reason=health.reason,
-        detail=health.detail,
-        since=health.since,
-        timestamp=now,
-    )
+    update = health_update(target_id, target, endpoint_id, endpoint, health, now)
     tell(tx, TargetHealthEvent(update), now, project_id=project_id)
     lanes = tx.all("endpoints_of_target_ids", target_id=target_id)
     tx.announce(Topic.LANES, (row[0] for row in lanes) if endpoint_id is None else (endpoint_id,))
