@@ -29,7 +29,7 @@ same run: that is what can be compared between machines. Each is the median of s
 HOW = """\
 ## How it is measured
 
-`make bench` takes about six minutes; `make bench ARGS=--quick` takes two and is rougher;
+`make bench` takes about thirteen minutes; `make bench ARGS=--quick` is much quicker and rougher;
 `make bench ARGS="--only drain"` runs one benchmark and leaves this page alone. The numbers of every round go to
 `benchmarks/scratch/` as JSON. Nothing is simulated: ledgers are real files on the disk of this folder with a real
 fsync per commit, servers and receivers are processes of their own, sockets are real. Everything shares the machine's
