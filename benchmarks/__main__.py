@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks.page import Report, page, rows, this_machine, today
+from benchmarks.page import Report, left_out, page, rows, this_machine, today
 from benchmarks.records import Benchmark, Measured
 from benchmarks.registry import BENCHMARKS, all_figures
 
@@ -58,6 +58,8 @@ def main() -> int:
         failures=failures,
     )
     _show(console, report)
+    for line in left_out(figures, [figure for one in chosen for figure in one.figures]):
+        console.print(line, highlight=False)
     for failure in failures:
         console.print(failure, style="red", markup=False, highlight=False)
     raw = SCRATCH / f"{'-'.join(options.only) or 'all'}{'-quick' if options.quick else ''}.json"

@@ -7,6 +7,7 @@ that writes, so that the disk's own speed does not hide what the claim costs; ea
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from statistics import median
 
 from benchmarks.house import OWNER, House, data_of, open_house
@@ -91,7 +92,7 @@ async def _claim_some(house: House, endpoint_id: EndpointId, claimed: list[Claim
     """Several claims, one commit each; the median of what one took, in milliseconds."""
     took = []
     for _ in range(CLAIMS_PER_ROUND):
-        found, took_s = await house.database.run(_timed_claim, endpoint_id, house.clock.now())
+        found, took_s = await house.database.run(_timed_claim, endpoint_id, house.clock.now(), house.clock.uuid7)
         if len(found.deliveries) != CLAIM_LIMIT:
             raise RuntimeError(f"a claim found {len(found.deliveries)} deliveries only")
         claimed += found.deliveries
@@ -99,9 +100,11 @@ async def _claim_some(house: House, endpoint_id: EndpointId, claimed: list[Claim
     return median(took)
 
 
-def _timed_claim(tx: Transaction, endpoint_id: EndpointId, now: Millis) -> tuple[Claim, float]:
+def _timed_claim(
+    tx: Transaction, endpoint_id: EndpointId, now: Millis, fresh_id: Callable[[], str]
+) -> tuple[Claim, float]:
     started_s = time.perf_counter()
-    found = claim(tx, endpoint_id, CLAIM_LIMIT, Lease(owner=OWNER, until=FOR_EVER), now, 0.0)
+    found = claim(tx, endpoint_id, CLAIM_LIMIT, Lease(owner=OWNER, until=FOR_EVER), now, 0.0, fresh_id)
     return found, time.perf_counter() - started_s
 
 

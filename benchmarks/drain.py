@@ -24,6 +24,7 @@ from posthouse.targets.standard_webhooks import sign
 DATA_BYTES = 1_024
 PATIENCE_S = 120.0
 CLIENT = "the HTTP client alone"
+BATCH_MAX = 100
 
 FIGURES = (
     FigureSpec(
@@ -33,33 +34,48 @@ FIGURES = (
         against=CLIENT,
         aims=(Aim(bound=Bound.AT_LEAST, limit=5_000), Aim(bound=Bound.AT_LEAST, limit=0.4, is_ratio=True)),
     ),
+    FigureSpec(
+        name="drain.batched",
+        what="backlog of the same in batches of 100",
+        unit="deliveries/s",
+        against="each by itself",
+    ),
     FigureSpec(name="drain.cpu", what="processor time per 1,000 deliveries", unit="ms", against=CLIENT),
 )
 
 
 async def measure(run: Run) -> list[Measured]:
-    """Client and lane, in turn."""
+    """Client, lane, and a lane that sends batches, in turn."""
     count = run.choose(20_000, 8_000)
     cpu: dict[str, list[float]] = {"client": [], "lane": []}
     outbound = HttpClient()
     try:
         with run_receiver() as receiver:
-            async with open_house(run.folder) as house, Supervisor(house.clock) as supervisor:
+            async with (
+                open_house(run.folder / "single") as house,
+                open_house(run.folder / "batched") as batched,
+                Supervisor(house.clock) as supervisor,
+                Supervisor(house.clock) as other,
+            ):
                 await house.bind_webhook(receiver.url)
-                dispatcher = house.dispatcher(supervisor, outbound)
+                await batched.bind_webhook(receiver.url, batch_max=BATCH_MAX)
+                dispatcher, gathering = house.dispatcher(supervisor, outbound), batched.dispatcher(other, outbound)
                 found = await interleave(
                     run.choose(5, 3),
                     {
                         "client": lambda: _send_all(house, outbound, receiver, count, cpu["client"]),
                         "lane": lambda: _drain(house, dispatcher, count, cpu["lane"]),
+                        "batched": lambda: _drain(batched, gathering, count, []),
                     },
                     run.progress,
                 )
                 await dispatcher.stop()
+                await gathering.stop()
     finally:
         await outbound.close()
     return [
         measured("drain.rate", found, "lane", against="client"),
+        measured("drain.batched", found, "batched", against="lane"),
         measured("drain.cpu", cpu, "lane", against="client"),
     ]
 

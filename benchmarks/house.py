@@ -25,6 +25,7 @@ from posthouse.ledger.own_events import Author
 from posthouse.ledger.sources import ensure_sources
 from posthouse.ledger.sqlite.database import SqliteDatabase, open_sqlite
 from posthouse.ledger.targets import add_target
+from posthouse.model.bindings import Policy
 from posthouse.model.deliveries import ClaimedDelivery, DeliveryStatus
 from posthouse.model.events import Event
 from posthouse.model.ids import DEFAULT_PROJECT, DeliveryId, EndpointId, EventId, Millis
@@ -82,15 +83,14 @@ class House:
 
         self.source = next(one for one in known.directory.sources.values() if one.kind == "ingest")
 
-    async def bind_webhook(self, url: str) -> EndpointId:
+    async def bind_webhook(self, url: str, *, name: str = "hook", batch_max: int = 1) -> EndpointId:
         """A signed webhook, bound to the source; its only endpoint."""
         entered = {"url": url, "signing": {"secret": new_secret()}}
         extracted = extract_secrets("webhook", entered, scope=self.clock.uuid7())
-        for name, value in extracted.values.items():
-            await self._store.put(name, value)
-        endpoint_id = await self.database.run(
-            _add_webhook, target_kind("webhook").parse(extracted.settings), self.source, self.clock.now()
-        )
+        for secret, value in extracted.values.items():
+            await self._store.put(secret, value)
+        settings = target_kind("webhook").parse(extracted.settings)
+        endpoint_id = await self.database.run(_add_webhook, name, settings, self.source, batch_max, self.clock.now())
         await self.known.reload()
         return endpoint_id
 
@@ -147,6 +147,7 @@ class House:
                 endpoint_id=route.endpoint_id,
                 revision=route.revision,
                 available_at=now,
+                batch_max=route.batch_max,
             )
             for route in directory.routes.get(self.source.id, ())
         )
@@ -213,9 +214,12 @@ def _count_delivered(tx: Transaction) -> int:
     return sum(count for _, _, status, count, _ in rows if status == DeliveryStatus.DELIVERED)
 
 
-def _add_webhook(tx: Transaction, settings: msgspec.Raw, source: Source, now: Millis) -> EndpointId:
+def _add_webhook(
+    tx: Transaction, name: str, settings: msgspec.Raw, source: Source, batch_max: int, now: Millis
+) -> EndpointId:
     endpoint = NewEndpoint(name="default", settings=msgspec.Raw(b"{}"))
-    target = add_target(tx, kind="webhook", name="hook", settings=settings, endpoints=[endpoint], now=now)
+    target = add_target(tx, kind="webhook", name=name, settings=settings, endpoints=[endpoint], now=now)
     (added,) = list_endpoints(tx, target.id)
-    add_binding(tx, NewBinding(source_id=source.id, endpoint_id=added.id), now=now)
+    policy = Policy(batch_max=batch_max)
+    add_binding(tx, NewBinding(source_id=source.id, endpoint_id=added.id, policy=policy), now=now)
     return added.id

@@ -6,8 +6,10 @@ first, and also ends when its standard input does, so that it never outlives the
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -28,6 +30,7 @@ from posthouse.system.home import read_token
 PATIENCE_S = 30.0
 LOOK_S = 0.05
 LOG_CHARACTERS = 1_000
+STEPS = 20
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -94,6 +97,24 @@ def run_receiver() -> Iterator[Receiver]:
 
 
 @contextmanager
+def run_x_server() -> Iterator[int | None]:
+    """An X server without a screen to be seen: its display's number, or None where Xvfb is not installed."""
+    program = shutil.which("Xvfb")
+    if program is None:
+        yield None
+        return
+    reading, writing = os.pipe()
+    command = [program, "-displayfd", str(writing), "-noreset", "-nolisten", "tcp"]
+    process = subprocess.Popen(command, pass_fds=[writing], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as told:
+            yield int(told.readline())
+    finally:
+        _end(process)
+
+
+@contextmanager
 def run_server(module: str, *arguments: str) -> Iterator[int]:
     """Run a server module of ours; gives its port. Raises RuntimeError where it does not start."""
     command = [sys.executable, "-m", module, *arguments]
@@ -108,13 +129,21 @@ def run_server(module: str, *arguments: str) -> Iterator[int]:
 
 
 @contextmanager
-def run_daemon(folder: Path) -> Iterator[Daemon]:
-    """The real daemon on a home in the folder, with a user's home of its own; stopped in order at the end."""
+def run_daemon(folder: Path, *, variables: Mapping[str, str] | None = None) -> Iterator[Daemon]:
+    """The real daemon on a home in the folder, with a user's home of its own; stopped in order at the end.
+
+    `variables`: laid over the environment that it is run with.
+    """
     home = folder / "home"
     command = [*program(), "up", "--home", str(home), "--port", "0"]
     with (folder / "daemon.log").open("ab") as log:
         process = subprocess.Popen(
-            command, env=environment(folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command,
+            env=environment(folder) | dict(variables or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     try:
         yield Daemon(process, home, _await_daemon(process, home, folder / "daemon.log"))
@@ -146,6 +175,15 @@ def cpu_s(pid: int) -> float:
     else:
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system)
+
+
+async def cpu_share(pid: int, seconds: float, progress: Callable[[float], None]) -> float:
+    """A process's processor time over wall time while nobody asks anything of it, in percent of one core."""
+    started_s, started_cpu_s = time.monotonic(), cpu_s(pid)
+    for step in range(STEPS):
+        await asyncio.sleep(seconds / STEPS)
+        progress((step + 1) / STEPS)
+    return (cpu_s(pid) - started_cpu_s) / (time.monotonic() - started_s) * 100
 
 
 def memory_mib(pid: int) -> tuple[float, float | None]:

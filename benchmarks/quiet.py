@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import time
 
 from benchmarks.load import generate
-from benchmarks.processes import Daemon, Receiver, await_true, cpu_s, memory_mib, run_daemon, run_receiver
+from benchmarks.processes import Daemon, Receiver, await_true, cpu_share, memory_mib, run_daemon, run_receiver
 from benchmarks.records import Aim, Benchmark, Bound, FigureSpec, Measured, Run
 from posthouse.cli.demo_log import GrowingLog
 from posthouse.targets.standard_webhooks import new_secret
@@ -18,7 +17,6 @@ POSTED_AT_ONCE = 500
 SETTLE_S = 3.0
 CONNECTIONS = 64
 TRAFFIC_S = 2.0
-STEPS = 20
 CPU_AIM = Aim(bound=Bound.AT_MOST, limit=0.1)
 
 PAUSED_FIGURES = (
@@ -66,7 +64,7 @@ async def measure_paused(run: Run) -> list[Measured]:
         daemon.await_counts(lambda counts: counts["targetPaused"] > WAITING)
         await asyncio.sleep(SETTLE_S)
         before = receiver.count()
-        share = await _cpu_share(daemon, run.choose(30.0, 8.0), run)
+        share = await cpu_share(daemon.pid, run.choose(30.0, 8.0), run.progress)
         requests = receiver.count() - before
     return [Measured(name="paused.cpu", value=share), Measured(name="paused.requests", value=requests)]
 
@@ -84,7 +82,7 @@ async def measure_idle(run: Run) -> list[Measured]:
         fresh, _ = memory_mib(daemon.pid)
         await _serve(daemon, run.choose(20_000, 10_000))
         await asyncio.sleep(SETTLE_S)
-        share = await _cpu_share(daemon, run.choose(60.0, 10.0), run)
+        share = await cpu_share(daemon.pid, run.choose(60.0, 10.0), run.progress)
         resident, proportional = memory_mib(daemon.pid)
         bare = _bare_python_mib()
     figures = [
@@ -119,15 +117,6 @@ async def _serve(daemon: Daemon, count: int) -> None:
 def _post(daemon: Daemon, count: int) -> None:
     data = {"text": "x" * 250}
     daemon.api.post("events", body=[{"type": "benchmark.happened", "data": data} for _ in range(count)])
-
-
-async def _cpu_share(daemon: Daemon, seconds: float, run: Run) -> float:
-    """Processor time over wall time while nobody asks anything of the daemon, in percent of one core."""
-    started_s, started_cpu_s = time.monotonic(), cpu_s(daemon.pid)
-    for step in range(STEPS):
-        await asyncio.sleep(seconds / STEPS)
-        run.progress((step + 1) / STEPS)
-    return (cpu_s(daemon.pid) - started_cpu_s) / (time.monotonic() - started_s) * 100
 
 
 def _bare_python_mib() -> float:

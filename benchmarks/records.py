@@ -42,13 +42,15 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
 class FigureSpec(msgspec.Struct, frozen=True, kw_only=True):
     """A figure that a benchmark gives.
 
-    `name` is stable, `what` a phrase for people, `against` what its ratio is to; without aims it is told only.
+    `name` is stable, `what` a phrase for people, `against` what its ratio is to; without aims it is told only. `needs`
+    is what a machine may lack: a run without it leaves the figure out, and says so.
     """
 
     name: str
     what: str
     unit: str
     against: str = ""
+    needs: str = ""
     aims: tuple[Aim, ...] = ()
 
 

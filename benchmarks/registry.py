@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from benchmarks import backlog, drain, http_ingest, ingest, latency, live, quiet, reading, starting, watching
+from benchmarks import (
+    backlog,
+    dashboard,
+    drain,
+    hooks,
+    http_ingest,
+    ingest,
+    latency,
+    live,
+    neighbour,
+    peers,
+    peers_load,
+    quiet,
+    reading,
+    servers,
+    starting,
+    throughput,
+    watching,
+)
 from benchmarks.records import Benchmark, FigureSpec
 
 BENCHMARKS: tuple[Benchmark, ...] = (
@@ -10,15 +28,22 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     ingest.MANY,
     http_ingest.BENCHMARK,
     drain.BENCHMARK,
+    neighbour.BENCHMARK,
     latency.BENCHMARK,
     backlog.BENCHMARK,
+    throughput.BENCHMARK,
     live.BENCHMARK,
+    dashboard.BENCHMARK,
     quiet.PAUSED,
     quiet.IDLE,
     starting.BENCHMARK,
+    hooks.BENCHMARK,
     reading.BENCHMARK,
     watching.STORM,
     watching.IDLE,
+    peers.BENCHMARK,
+    peers_load.BENCHMARK,
+    servers.BENCHMARK,
 )
 
 

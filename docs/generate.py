@@ -34,7 +34,8 @@ POSTHOUSE_DELIVERY_CONCURRENCY=4 posthouse up
 Sizes may be written with KiB, MiB or GiB (`8 MiB`); durations are seconds. A value out of bounds is refused with
 [`settings.invalid_value`](errors.md), an unknown key with `settings.unknown_key`, and nothing is changed. At a start,
 all that is wrong is told at once. Variables that begin with a section's name (`POSTHOUSE_DELIVERY_…`) are reserved for
-settings, so that a misspelt one is an error; an empty one counts as unset.
+settings, so that a misspelt one is an error; an empty one counts as unset. A change holds at once, except where it says
+that it holds from the next start.
 """
 
 
@@ -55,10 +56,10 @@ data: {"id": "5f0c1e…:1042", "timestamp": 1795339200000, "cursor": "5f0c1e…:
   comes instead: take a new `GET /api/live/snapshot`, and go on from its cursor. `GET /api/live/poll?cursor=` gives the
   same entries.
 - Entries are written in the transactions of what they tell of; `delivery_update` follows within 250 ms, at most one per
-  lane in that time, with all its counts.
+  lane in that time, with all its counts. Events that nothing takes are told likewise, as `source_update` `events`.
 - After `server_status` `started`, take a new snapshot as well: what a daemon keeps in memory begins afresh.
 - A comment comes every 15 s. A client that reads too slowly is `cut`, with the reason; it comes back with its cursor.
-- What is critical (errors, stops of sources and of the daemon) is owed to each client that names itself with
+- What is critical (errors, stops of sources, servers and the daemon) is owed to each client that names itself with
   `?client=`: `GET /api/live/critical` lists it until `POST /api/live/ack` has its ids.
 - Pass over types and versions that you do not know. Version 1 of every payload is sent, and read, for ever.
 
@@ -82,7 +83,8 @@ def _settings_row(setting: Setting[Any]) -> str:
     bounds = describe_bounds(setting)
     if setting.kind is SettingKind.CHOICE:
         bounds = " · ".join(f"`{choice}`" for choice in setting.choices)
-    return f"| `{setting.key}`<br>`{setting.environment_name}` | {default} | {bounds} | {setting.doc} |"
+    holds = " Holds from the next start." if setting.is_at_start else ""
+    return f"| `{setting.key}`<br>`{setting.environment_name}` | {default} | {bounds} | {setting.doc}{holds} |"
 
 
 def live_events_page() -> str:

@@ -57,6 +57,7 @@ from posthouse.sources.base import DEFAULT_KINDS, source_kind
 from posthouse.system.clock import Clock
 from posthouse.system.disk import DiskGauge
 from posthouse.system.http_client import HttpClient
+from posthouse.system.idle.base import IdleReading
 from posthouse.system.outbound import Outbound
 from posthouse.system.secrets import open_secret_store
 from posthouse.system.supervise import Supervisor
@@ -150,13 +151,16 @@ class Parts:
         )  # fmt: skip
         self.intake = Intake(
             database=database, known=known, lanes=self.dispatcher, clock=clock, disk=DiskGauge(folder, clock),
-            machine=MACHINE, settings=settings, expect_expiry=self.upkeep.expect,
+            machine=MACHINE, settings=settings, expect_expiry=self.upkeep.expect, presence=self._look_at_desk,
         )  # fmt: skip
+        self.desk: IdleReading | None = None
+        self.desk_looks = 0
+        self._chosen: dict[str, str] = {}
         self.silence = Silence(database=database, clock=clock, author=author, wake_lanes=self.dispatcher.wake)
         self.collection = Collection(
             database=database, known=known, intake=self.intake, clock=clock, supervisor=supervisor, author=author,
             excluded=(folder / "excluded",), settings=settings, wake_lanes=self.dispatcher.wake,
-            wake_silence=self.silence.wake,
+            wake_silence=self.silence.wake, home=folder, secrets=self.secrets,
         )  # fmt: skip
 
     # What a person sets up.
@@ -174,6 +178,29 @@ class Parts:
         )
         await self.known.reload()
         return target
+
+    async def add_phone(self, url: str, *, name: str = "phone", topic: str = "agents") -> Target:
+        """An ntfy target with its one topic."""
+        kind = target_kind("ntfy")
+        topics = [NewEndpoint(name=topic, settings=kind.parse_endpoint({"topic": topic}))]
+        settings = kind.parse({"url": url, "topic": topic})
+        now = self.clock.now()
+        target = await self.ledger.run(add_target, kind="ntfy", name=name, settings=settings, endpoints=topics, now=now)
+        await self.known.reload()
+        return target
+
+    def choose(self, **settings: object) -> None:
+        """Change settings, by key with `__` for the dot, for intake and for what is sent from now on."""
+        self._chosen |= {key.replace("__", "."): str(value) for key, value in settings.items()}
+        chosen = resolve({}, {}, {"disk.free_bytes_min": "0"} | self._chosen)
+        self.intake.apply(chosen)
+        self.sender.apply(chosen)
+        self.upkeep.apply(chosen)
+
+    async def _look_at_desk(self) -> IdleReading | None:
+        """What the test says of the desk; None is that nobody can say."""
+        self.desk_looks += 1
+        return self.desk
 
     async def edit_webhook(self, target: Target, **settings: Any) -> None:
         """Replace the settings of a webhook."""
@@ -292,7 +319,7 @@ class Parts:
 
     async def deliveries(self, **query: Any) -> list[DeliveryRecord]:
         """Whole deliveries, oldest first."""
-        page = await self.ledger.inner.read(page_deliveries, DeliveryQuery(limit=500, **query))
+        page = (await self.ledger.inner.read(page_deliveries, DeliveryQuery(limit=500, **query))).items
         return [await self.ledger.inner.read(get_delivery, one.id) for one in reversed(page)]
 
     async def delivery_of(self, posted: Posted) -> DeliveryRecord:
@@ -301,13 +328,13 @@ class Parts:
 
     async def statuses(self, **query: Any) -> list[str]:
         """The status of every delivery, oldest first."""
-        page = await self.ledger.inner.read(page_deliveries, DeliveryQuery(limit=500, **query))
+        page = (await self.ledger.inner.read(page_deliveries, DeliveryQuery(limit=500, **query))).items
         return [one.status.value for one in reversed(page)]
 
     async def events(self, types: str) -> list[Event]:
         """Events whose type matches a glob, oldest first."""
         query = EventQuery(type=types, limit=500)
-        rows: list[EventRow] = await self.ledger.inner.read(page_events, query)
+        rows: list[EventRow] = (await self.ledger.inner.read(page_events, query)).items
         return [await self.ledger.inner.read(get_event, row.id) for row in reversed(rows)]
 
     # Waiting.
@@ -353,7 +380,7 @@ class Parts:
         """Return when the ledger no longer has an event."""
 
         async def is_gone() -> bool:
-            rows = await self.ledger.inner.read(page_events, EventQuery(limit=500))
+            rows = (await self.ledger.inner.read(page_events, EventQuery(limit=500))).items
             return posted.id not in [row.id for row in rows]
 
         await self.until(is_gone)
@@ -412,7 +439,8 @@ async def running(
     outbound = HttpClient()
     try:
         ledger = WatchedLedger(inner)
-        await ledger.run(ensure_sources, DEFAULT_KINDS, clock.now())
+        # The board of agents is at work from the start, which would be felt wherever commits and timers are counted.
+        await ledger.run(ensure_sources, [kind for kind in DEFAULT_KINDS if kind != "agents"], clock.now())
         known = Known(ledger, await ledger.read(load_directory))
         async with Supervisor(clock) as supervisor:
             parts = Parts(

@@ -24,7 +24,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -172,7 +172,9 @@ class Receiver:
     def _choose(self, request: Received) -> Reply:
         if self._replies:
             return self._replies.popleft()
-        return self.default if isinstance(self.default, Reply) else self.default(request)
+        reply = self.default if isinstance(self.default, Reply) else self.default(request)
+        # An answer to HEAD has the headers of one with a body, and none (RFC 9110, 9.3.2).
+        return replace(reply, body=b"") if request.method == "HEAD" else reply
 
 
 async def _read_request(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int) -> Received | None:

@@ -27,6 +27,7 @@ from posthouse.settings import (
     Origin,
     Setting,
     SettingKind,
+    TextFormat,
     describe_bounds,
     describe_value,
     find_setting,
@@ -35,6 +36,15 @@ from posthouse.settings import (
     parse_value,
     resolve,
 )
+
+TEXTS = {
+    TextFormat.PLAIN: st.from_regex(r"[!-~]{1,253}", fullmatch=True),
+    TextFormat.TIME: st.times().map(lambda at: f"{at:%H:%M}"),
+    TextFormat.TIME_OR_OFF: st.just("off") | st.times().map(lambda at: f"{at:%H:%M}"),
+    TextFormat.ZONE_OR_LOCAL: st.sampled_from(["local", "UTC", "Europe/Berlin", "America/Argentina/Ushuaia"]),
+    TextFormat.URL_OR_AUTO: st.sampled_from(["auto", "http://127.0.0.1:8484", "https://home.example/posthouse"]),
+}
+"""What a text of each format may be, as it is kept."""
 
 every_setting = pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
 
@@ -47,7 +57,7 @@ def values_of(setting: Setting[Any]) -> st.SearchStrategy[object]:
         case SettingKind.CHOICE:
             return st.sampled_from(setting.choices)
         case SettingKind.TEXT:
-            return st.from_regex(r"[!-~]{1,253}", fullmatch=True)
+            return TEXTS[setting.format]
         case SettingKind.NUMBER:
             return st.floats(setting.minimum, setting.maximum)
         case SettingKind.INTEGER | SettingKind.SIZE:
@@ -122,6 +132,15 @@ def test_any_text_gives_a_value_within_bounds_or_a_precise_error(key: str, text:
         ("api.host", "::1", '"::1"'),
         ("api.host", "127", '"127"'),
         ("api.port", "0", "0"),
+        ("notifications.quiet_from", "22:00", '"22:00"'),
+        ("notifications.quiet_from", "7:05", '"07:05"'),
+        ("notifications.quiet_from", "OFF", '"off"'),
+        ("notifications.quiet_until", '"00:00"', '"00:00"'),
+        ("notifications.quiet_zone", "Local", '"local"'),
+        ("notifications.quiet_zone", "Asia/Kathmandu", '"Asia/Kathmandu"'),
+        ("dashboard.url", "auto", '"auto"'),
+        ("dashboard.url", "https://home.example:8443/posthouse/", '"https://home.example:8443/posthouse"'),
+        ("dashboard.url", "http://[::1]:8484", '"http://[::1]:8484"'),
     ],
 )
 def test_value_can_be_written_as_people_do_or_as_json(key: str, text: str, canonical: str) -> None:
@@ -139,6 +158,23 @@ def test_value_can_be_written_as_people_do_or_as_json(key: str, text: str, canon
         ("api.host", "a" * 254),
         ("api.host", "127.0.0.1\nx"),
         ("api.port", "[" * 900),
+        ("notifications.quiet_from", "24:00"),
+        ("notifications.quiet_from", "7"),
+        ("notifications.quiet_from", "22:0"),
+        ("notifications.quiet_from", "22:00:00"),
+        ("notifications.quiet_from", "٢٢:٠٠"),
+        ("notifications.quiet_until", "off"),
+        ("notifications.quiet_zone", "Mars/Olympus"),
+        ("notifications.quiet_zone", "../../etc/passwd"),
+        ("notifications.quiet_zone", "/etc/localtime"),
+        ("dashboard.url", "home.example"),
+        ("dashboard.url", "ftp://home.example"),
+        ("dashboard.url", "https://"),
+        ("dashboard.url", "https://home.example:99999"),
+        ("dashboard.url", "https://home.example:0"),
+        ("dashboard.url", "https://me:secret@home.example"),
+        ("dashboard.url", "https://home.example/?a=1"),
+        ("dashboard.url", "https://[home.example"),
         ("api.port", "9" * 100_000),
     ],
 )

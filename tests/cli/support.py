@@ -106,7 +106,7 @@ def scripted_daemon(home: Path) -> Iterator[Scripted]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 (names that http.server gives)
+        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = handle_any  # noqa: N815 (names that http.server gives)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -62,13 +62,21 @@ def test_a_script_that_says_it_is_not_asked(home: Path, daemon: Scripted) -> Non
     assert (ran.code, ran.out) == (0, "Binding 7 is gone.\n")
 
 
-DEAD = [{"id": f"d{number}"} for number in range(3)]
-DLQ = "/api/deliveries?status=dlq&target=hook&limit=500"
+COUNT = "/api/deliveries/count?status=dlq&target=hook"
+DEAD = {"count": 3, "isAtLeast": False, "startCursor": "90", "nextCursor": None}
+CHOSEN = {"filter": {"status": ["dlq"], "target": "hook"}, "limit": 500, "cursor": "90"}
+
+
+def bulk(
+    changed: int, *, next_cursor: str | None = None, skipped: list[dict[str, str]] | None = None
+) -> dict[str, object]:
+    left = skipped or []
+    return {"matched": changed + len(left), "changed": changed, "skipped": left, "nextCursor": next_cursor}
 
 
 def test_bulk_work_is_confirmed_by_a_person(home: Path, daemon: Scripted) -> None:
-    daemon.on("GET", DLQ, 200, {"items": DEAD, "nextCursor": None})
-    daemon.on("POST", "/api/deliveries/replay", 200, {"matched": 3, "changed": 3, "skipped": []})
+    daemon.on("GET", COUNT, 200, DEAD)
+    daemon.on("POST", "/api/deliveries/replay", 200, bulk(3))
 
     ran = run_in_terminal(
         "replay", "--status", "dlq", "--target", "hook", home=home, answers=[("Replay 3 deliveries?", "y")]
@@ -76,11 +84,11 @@ def test_bulk_work_is_confirmed_by_a_person(home: Path, daemon: Scripted) -> Non
 
     assert ran.code == 0
     assert "3 of 3 deliveries to be sent again." in ran.out
-    assert of(daemon, "POST")[0].body == {"ids": ["d0", "d1", "d2"]}
+    assert [asked.body for asked in of(daemon, "POST")] == [CHOSEN]
 
 
 def test_bulk_work_that_is_not_confirmed_is_not_done(home: Path, daemon: Scripted) -> None:
-    daemon.on("GET", DLQ, 200, {"items": DEAD, "nextCursor": None})
+    daemon.on("GET", COUNT, 200, DEAD)
 
     ran = run_in_terminal(
         "dismiss", "--status", "dlq", "--target", "hook", home=home, answers=[("Dismiss 3 deliveries?", "n")]
@@ -91,9 +99,9 @@ def test_bulk_work_that_is_not_confirmed_is_not_done(home: Path, daemon: Scripte
 
 
 def test_a_script_must_say_yes_to_bulk_work(home: Path, daemon: Scripted) -> None:
-    daemon.on("GET", DLQ, 200, {"items": DEAD, "nextCursor": None})
+    daemon.on("GET", COUNT, 200, DEAD)
     skipped = [{"id": "d2", "reason": "it is being sent"}]
-    daemon.on("POST", "/api/deliveries/dismiss", 200, {"matched": 3, "changed": 2, "skipped": skipped})
+    daemon.on("POST", "/api/deliveries/dismiss", 200, bulk(2, skipped=skipped))
 
     refused = run_cli("dismiss", "--status", "dlq", "--target", "hook", home=home)
     done = run_cli("dismiss", "--status", "dlq", "--target", "hook", "--yes", "--json", home=home)
@@ -102,22 +110,64 @@ def test_a_script_must_say_yes_to_bulk_work(home: Path, daemon: Scripted) -> Non
     assert done.json == {"matched": 3, "changed": 2, "skipped": skipped}
 
 
-def test_bulk_work_goes_in_chunks(home: Path, daemon: Scripted) -> None:
-    ids = [f"d{number}" for number in range(1_100)]
-    daemon.on(
-        "GET", "/api/deliveries?target=hook&limit=500", 200, {"items": [{"id": i} for i in ids], "nextCursor": None}
+def test_bulk_work_counts_to_the_end_and_goes_in_chunks_from_there(home: Path, daemon: Scripted) -> None:
+    count = "/api/deliveries/count?target=hook&q=odd"
+    daemon.on("GET", count, 200, {"count": 900, "isAtLeast": True, "startCursor": "90", "nextCursor": "50"})
+    daemon.on("GET", f"{count}&cursor=50", 200, {**DEAD, "count": 200, "startCursor": "50"})
+    left = {"90": bulk(500, next_cursor="60"), "60": bulk(500, next_cursor="40"), "40": bulk(100)}
+    daemon.answers["POST", "/api/deliveries/replay"] = lambda asked: (200, left[asked.body["cursor"]])
+
+    ran = run_in_terminal(
+        "replay", "--target", "hook", "--search", "odd", home=home, answers=[("Replay 1100 deliveries?", "y")]
     )
 
-    def replay(asked: Asked) -> tuple[int, object]:
-        count = len(asked.body["ids"])
-        return 200, {"matched": count, "changed": count, "skipped": []}
+    assert "1100 of 1100 deliveries to be sent again." in ran.out
+    assert "1100/1100" in ran.out
+    assert [asked.body["cursor"] for asked in of(daemon, "POST")] == ["90", "60", "40"]
+
+
+def test_bulk_work_that_breaks_off_says_how_far_it_came(home: Path, daemon: Scripted) -> None:
+    daemon.on("GET", COUNT, 200, {**DEAD, "count": 800})
+
+    def replay(asked: Asked) -> tuple[int, object] | None:
+        return (200, bulk(500, next_cursor="60")) if asked.body["cursor"] == "90" else None
 
     daemon.answers["POST", "/api/deliveries/replay"] = replay
 
-    ran = run_cli("replay", "--target", "hook", "-y", "--json", home=home)
+    ran = run_cli("replay", "--status", "dlq", "--target", "hook", "-y", home=home)
+
+    assert ran.code != 0
+    assert "Stopped after 500 of 800." in ran.err
+
+
+def test_ids_go_in_chunks(home: Path, daemon: Scripted) -> None:
+    daemon.answers["POST", "/api/deliveries/replay"] = lambda asked: (200, bulk(len(asked.body["ids"])))
+
+    ran = run_cli("replay", *(f"d{number}" for number in range(1_100)), "--json", home=home)
 
     assert ran.json["changed"] == 1_100
     assert [len(asked.body["ids"]) for asked in of(daemon, "POST")] == [500, 500, 100]
+
+
+def test_deliveries_are_searched_with_every_option(home: Path, daemon: Scripted) -> None:
+    query = "status=failed%2Cdlq&endpoint=4&code=http_404&q=a+b&since=1767225600000&until=1767229200000&limit=50"
+    daemon.on("GET", f"/api/deliveries?{query}", 200, {"items": [], "nextCursor": None, "searchedTo": None})
+
+    ran = run_cli(
+        *("deliveries", "--status", "failed,dlq", "--endpoint", "4", "--code", "http_404", "--search", "a b"),
+        *("--since", "2026-01-01T00:00Z", "--until", "2026-01-01T02:00+01:00"),
+        home=home,
+    )
+
+    assert (ran.code, ran.out) == (0, "No deliveries here.\n")
+
+
+@pytest.mark.parametrize("arguments", [["--status", "dlq,lost"], ["--since", "soon"], ["--until", "5 parsecs"]])
+def test_search_that_makes_no_sense_is_not_asked(home: Path, daemon: Scripted, arguments: list[str]) -> None:
+    ran = run_cli("deliveries", *arguments, home=home)
+
+    assert ran.code == 2
+    assert daemon.asked == []
 
 
 @pytest.mark.parametrize("arguments", [["replay"], ["dismiss", "d1", "--status", "dlq"]])

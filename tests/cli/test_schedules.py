@@ -11,7 +11,7 @@ from tests.cli.support import Scripted, run_cli
 
 POLICY = {
     "retryScheduleS": [5, 300], "retryKinds": ["transient"], "timeToLiveS": None, "isHealthRelevant": True,
-    "isStrictOrder": False,
+    "isStrictOrder": False, "batchMax": 1, "batchWaitS": 0.0, "isNotification": False,
 }  # fmt: skip
 SCHEDULE = {"mode": "daily", "everyS": None, "at": "00:01", "day": None, "cron": None, "zone": "Europe/Berlin"}
 ROW = {
@@ -87,6 +87,35 @@ def test_binding_says_when_what_and_of_what_silence_it_tells(home: Path, bound: 
     ]
 
 
+def test_dry_run_shows_what_would_leave_and_binds_nothing(home: Path, bound: Scripted) -> None:
+    plan = {
+        "request": {"method": "POST", "url": "http://nas/", "headers": [["x-team", "blue"]], "body": '{"n": 1}'},
+        "bytes": 8, "note": "", "nextRuns": [1_700_000_000_000],
+        "protections": [
+            {"code": "transport", "isGood": False, "words": "Over plain http."},
+            {"code": "signature", "isGood": True, "words": "Signed."},
+        ],
+        "warnings": ["Anyone on the way can read it."],
+    }  # fmt: skip
+    bound.on("POST", "/api/bindings/plan", 200, plan)
+
+    ran = run_cli("bind", "notes", "hook", "--daily", "--dry-run", home=home)
+    told = run_cli("bind", "notes", "hook", "--daily", "--dry-run", "--json", home=home)
+
+    assert ran.code == 0, ran.err
+    assert [asked.path for asked in bound.asked] == ["/api/bindings/plan"] * 2
+    assert bound.asked[0].body == {
+        "source": "notes", "target": "hook", "schedule": {"mode": "daily", "at": "00:01"},
+    }  # fmt: skip
+    lines = ran.out.splitlines()
+    assert lines[:4] == ["POST http://nas/", "x-team: blue", "", '{"n": 1}']
+    assert "! Over plain http." in lines
+    assert "✓ Signed." in lines
+    assert "Warning: Anyone on the way can read it." in ran.err
+    assert "Nothing was bound" in ran.err
+    assert told.json == plan
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -119,7 +148,10 @@ def test_options_that_do_not_fit_ask_the_daemon_nothing(home: Path, bound: Scrip
         (["--filter", "a.*"], {"filter": {"types": ["a.*"], "origins": [], "severityMin": None}}),
         (["--strict-order"], {"policy": {**POLICY, "isStrictOrder": True}}),
         (["--ignore-health"], {"policy": {**POLICY, "isHealthRelevant": False}}),
+        (["--notify"], {"policy": {**POLICY, "isNotification": True}}),
+        (["--no-notify"], {"policy": POLICY}),
         (["--any-order", "--heed-health"], {"policy": POLICY}),
+        (["--batch", "100", "--batch-wait", "10s"], {"policy": {**POLICY, "batchMax": 100, "batchWaitS": 10.0}}),
         (
             ["--expires-after", "2h", "--retry", "none"],
             {"policy": {**POLICY, "timeToLiveS": 7200, "retryScheduleS": []}},
@@ -171,7 +203,7 @@ def test_run_by_hand_says_what_came_of_it(home: Path, bound: Scripted) -> None:
     bound.on("POST", "/api/bindings/7/run", 200, {"events": 1, "deliveries": 1, "note": ""})
     bound.on("POST", "/api/gaps/3/run", 200, {"events": 0, "deliveries": 0, "note": "notes has nothing to send."})
 
-    binding, gap = run_cli("run", "7", home=home), run_cli("gaps", "run", "3", home=home)
+    binding, gap = run_cli("bindings", "run", "7", home=home), run_cli("gaps", "run", "3", home=home)
 
     assert (binding.code, binding.out) == (0, "1 event, 1 delivery to make.\n")
     assert (gap.code, gap.out) == (0, "0 events, 0 deliveries to make. notes has nothing to send.\n")

@@ -16,7 +16,7 @@ from posthouse.cli.target_webhook import WebhookChoices, changed_settings, new_s
 from posthouse.cli.values import duration_s, header_pairs, limit_s, read_secret, weekly_slot, whole_seconds
 from posthouse.targets.standard_webhooks import signing_key
 
-NOTHING = WebhookChoices(None, None, None, None, None, False, None, ())
+NOTHING = WebhookChoices(None, None, None, None, None, False, None, None, ())
 
 
 @pytest.mark.parametrize(

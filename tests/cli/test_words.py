@@ -19,6 +19,7 @@ from posthouse.cli.words import (
     gap_when,
     health_words,
     instant_words,
+    lasted,
     millis,
     next_words,
     run_words,
@@ -178,3 +179,21 @@ def test_exact_duration_loses_nothing(seconds: int) -> None:
 
     assert int(number) * size == seconds
     assert exact_span(float(seconds)) == exact_span(seconds)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.0842, "84 ms"),
+        (4.25, "4.2 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (125, "2 min 5 s"),
+        (3_600, "1 h"),
+        (3_659, "1 h"),
+        (3_780, "1 h 3 min"),
+        (86_400 * 2 + 3_600, "2 d 1 h"),
+    ],
+)
+def test_how_long_something_took_has_its_two_largest_units(seconds: float, words: str) -> None:
+    assert lasted(seconds) == words

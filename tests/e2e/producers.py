@@ -138,5 +138,11 @@ def event(n: str, *, key: str | None = None, event_type: str = "kill.parcel") ->
 
 
 def numbers_in(received: list[dict[str, Any]]) -> list[str]:
-    """The `n` of every accepted request, in order."""
-    return [str(json.loads(one["body"])["data"]["n"]) for one in received]
+    """The `n` of every event of every accepted request, in order."""
+    return [str(event["data"]["n"]) for one in received for event in events_in(one)]
+
+
+def events_in(received: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events that a request carried."""
+    body = json.loads(received["body"])
+    return body if isinstance(body, list) else [body]

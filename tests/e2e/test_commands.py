@@ -32,11 +32,11 @@ def own_house(home: Path) -> Iterator[House]:
 
 
 def test_the_daemon_says_where_it_is_and_ends_cleanly(own_house: House) -> None:
-    text = own_house.log.read_text()
+    hint = f"posthouse --home {own_house.home} status"
+    until(lambda: hint in own_house.log.read_text(), "the daemon has said where it is")
 
     assert own_house.ask("health")["status"] == "ok"
-    assert (own_house.home / "address").read_text() in text
-    assert f"posthouse --home {own_house.home} status" in text
+    assert (own_house.home / "address").read_text() in own_house.log.read_text()
     assert own_house.stop() == 0
 
 
@@ -136,7 +136,9 @@ def test_an_edit_changes_only_what_was_named_and_keeps_secrets(house: House, tmp
         "url": "http://127.0.0.1:2/",
         "auth": {"kind": "header", "name": "x-other", "value": {"isSet": True}},
         "headers": {},
-        "signing": {"secret": {"isSet": True}, "previous": None},
+        "signing": {"kind": "hmac", "secret": {"isSet": True}, "publicKey": None, "previous": None},
+        "sign": True,
+        "signWith": "hmac",
     }
     assert rotated["secret"].startswith("whsec_")
     assert "t0p-s3cret" not in house.cli("target", "show", "edited", "--json").out
@@ -153,7 +155,13 @@ def test_settings_are_shown_set_reset_exported_and_imported(house: House, tmp_pa
     assert house.ask("settings", "reset", "ingest.event_bytes_max")["value"] == 1_048_576
     assert house.cli("settings", "import", str(file)).out == "2 settings set.\n"
     assert house.cli("settings", "get", "retention.days").out == "7\n"
-    assert "ingest.event_bytes_max       2 MiB " in house.cli("settings", "list").out
+    listed = house.cli("settings", "list").out
+    assert "Taking events       ingest.event_bytes_max" in listed
+    assert "2 MiB " in next(line for line in listed.splitlines() if "ingest.event_bytes_max" in line)
+    assert house.cli("settings", "set", "log.level", "debug").err == (
+        "It holds from the next start; until then it is info.\n"
+    )
+    assert "debug (from the next start; now info)" in house.cli("settings", "list").out
 
 
 @pytest.mark.parametrize(

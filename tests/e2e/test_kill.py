@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import random
 import time
@@ -14,13 +13,16 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.processes import ApiError, Daemon, ReceiverProcess, until
-from tests.e2e.producers import Producers, numbers_in
+from tests.e2e.producers import Producers, events_in, numbers_in
 
 KILLS = 52
 RECEIVER_KILLS_EVERY = 9
 CONCURRENCY = 8
 SCHEDULE_S = [0.2] * 10 + [1.0] * 40
-IN_FLIGHT = "SELECT endpoint_id, count(*) FROM deliveries WHERE status = 'in_flight' GROUP BY endpoint_id"
+IN_FLIGHT = """
+    SELECT endpoint_id, count(DISTINCT coalesce(parcel_id, id)) FROM deliveries
+    WHERE status = 'in_flight' GROUP BY endpoint_id
+"""
 
 
 @pytest.mark.timeout(400)
@@ -32,11 +34,12 @@ def test_fifty_kills_lose_nothing_and_double_no_more_than_was_in_flight(tmp_path
         Daemon(tmp_path) as daemon,
         ReceiverProcess(tmp_path, "many", fail_rate=0.15, seed=seed) as many,
         ReceiverProcess(tmp_path, "ordered", fail_rate=0.1, seed=seed) as ordered,
+        ReceiverProcess(tmp_path, "gathered", fail_rate=0.2, seed=seed) as gathered,
     ):
-        for receiver in (many, ordered):
+        for receiver in (many, ordered, gathered):
             receiver.start()
         daemon.start()
-        endpoints = {receiver: wire(daemon, receiver) for receiver in (many, ordered)}
+        endpoints = {receiver: wire(daemon, receiver) for receiver in (many, ordered, gathered)}
         producers = Producers(daemon, seed=seed)
         producers.start()
         in_flight: Counter[int] = Counter()
@@ -57,6 +60,7 @@ def test_fifty_kills_lose_nothing_and_double_no_more_than_was_in_flight(tmp_path
         assert daemon.stop() == 0
 
         check_nothing_is_lost(producers, many, ordered)
+        check_parcels(producers, gathered)
         check_ledger(daemon, producers, kills)
         for receiver, endpoint_id in endpoints.items():
             arrived = [one["id"] for one in receiver.received()]
@@ -77,6 +81,8 @@ def wire(daemon: Daemon, receiver: ReceiverProcess) -> int:
     target = api.call("POST", "/api/targets", body)["target"]
     is_ordered = name == "ordered"
     policy = {"retryScheduleS": SCHEDULE_S, "isHealthRelevant": is_ordered, "isStrictOrder": is_ordered}
+    if name == "gathered":
+        policy |= {"batchMax": 20, "batchWaitS": 0.2}
     wanted = {"types": ["kill.ordered" if is_ordered else "kill.parcel"]}
     api.call("POST", "/api/bindings", {"source": "ingest", "target": name, "filter": wanted, "policy": policy})
     return int(target["endpoints"][0]["id"])
@@ -114,13 +120,25 @@ def check_nothing_is_lost(producers: Producers, many: ReceiverProcess, ordered: 
     assert first == [str(n) for n in range(producers.ordered)], "a strict order was broken"
 
 
+def check_parcels(producers: Producers, gathered: ReceiverProcess) -> None:
+    """What goes in batches arrives too, and in fewer requests."""
+    received = gathered.received()
+    missing = producers.acknowledged - set(numbers_in(received))
+    assert not missing, f"{len(missing)} acknowledged events never arrived in a batch"
+    sizes = [len(events_in(one)) for one in received]
+    print(f"{len(sizes)} batches of up to {max(sizes)} events")
+    assert 10 < max(sizes) <= 20
+    assert sum(sizes) > 3 * len(sizes), "hardly anything went together"
+
+
 def check_wire_ids(receiver: ReceiverProcess) -> None:
-    """One wire id per event, and one event per wire id, over all attempts and lives."""
+    """One wire id per event, and the same events per wire id, over all attempts and lives."""
     wire_ids, events = defaultdict(set), defaultdict(set)
     for one in receiver.received():
-        event_id = json.loads(one["body"])["id"]
-        wire_ids[event_id].add(one["id"])
-        events[one["id"]].add(event_id)
+        event_ids = tuple(event["id"] for event in events_in(one))
+        events[one["id"]].add(event_ids)
+        for event_id in event_ids:
+            wire_ids[event_id].add(one["id"])
     assert {len(found) for found in wire_ids.values()} == {len(found) for found in events.values()} == {1}
 
 

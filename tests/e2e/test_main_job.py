@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook
 
-from tests.claude_program import claude_program_or_skip, run_claude
+from tests.claude_program import CLAUDE, run_claude
 from tests.e2e.processes import Daemon, until
 from tests.receiver import Received, Receiver
 from tests.servers.messages_api import Reply, messages_api
@@ -97,7 +97,7 @@ async def test_a_growing_log_and_an_emitted_event_arrive_signed(tmp_path: Path) 
 
 @pytest.mark.timeout(600)
 async def test_what_the_real_claude_program_did_arrives(tmp_path: Path) -> None:
-    program = await asyncio.to_thread(claude_program_or_skip)
+    program = await asyncio.to_thread(CLAUDE.path_or_skip)
     home, folder = tmp_path / "claude-home", tmp_path / "work"
     for path in (home, folder):
         path.mkdir()

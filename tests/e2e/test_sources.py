@@ -109,8 +109,8 @@ def test_a_command_runs_only_where_it_is_allowed_and_its_failure_is_shown(place:
 
     refused = place.house.cli("source", "push", "load")
     assert refused.code != 0
-    assert "sources.allow_commands" in refused.err
-    place.cli("settings", "set", "sources.allow_commands", "true")
+    assert "commands.allowed" in refused.err
+    place.cli("settings", "set", "commands.allowed", "true")
     place.cli("source", "push", "load")
     (told,) = place.wait_for(1, "command.snapshot")
     script.write_text("import sys; print('no disk', file=sys.stderr); sys.exit(3)")

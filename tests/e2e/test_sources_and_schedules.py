@@ -40,7 +40,7 @@ def test_a_source_is_added_bound_by_the_clock_run_changed_and_removed(house: Hou
         bound = house.cli(
             "bind", "orders", "hook", "--daily", "07:30", "--zone", "Asia/Tokyo", "--expect-within", "26h"
         )
-        ran = house.cli("run", "orders", "hook")
+        ran = house.cli("bindings", "run", "orders", "hook")
         until(lambda: len(received(record)) == 2, "the check and the run have arrived")
         changed = house.cli("rebind", "orders", "hook", "--weekly", "mon 09:00", "--preset", "summary")
         listed = house.cli("bindings")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.page import Machine, Report, number, page
+from benchmarks.page import Machine, Report, left_out, number, page
 from benchmarks.records import Aim, Bound, FigureSpec, Measured, interleave, percentile, ratio_of
 from benchmarks.registry import BENCHMARKS, all_figures
 
@@ -69,6 +69,14 @@ def test_figure_meets_its_aims_only_where_it_meets_all(value: float, ratio: floa
 
 def test_figure_that_was_not_measured_is_left_out() -> None:
     assert table_of(page(report_of(), [SPEEDY])) == []
+
+
+def test_figure_that_this_machine_lacks_something_for_is_told_in_words() -> None:
+    paint = FigureSpec(name="paint", what="first paint", unit="ms", needs="a Chromium on this machine")
+
+    assert left_out([], [SPEEDY, paint]) == ["Not measured: first paint. It needs a Chromium on this machine."]
+    assert "Not measured: first paint." in page(report_of(), [paint])
+    assert left_out([Measured(name="paint", value=1)], [paint]) == []
 
 
 def test_aim_for_a_ratio_that_was_not_measured_is_an_error() -> None:

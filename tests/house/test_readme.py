@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shutil
@@ -101,9 +102,7 @@ async def test_what_the_handing_over_page_spools_is_taken_in(environment: dict[s
 
 async def test_the_receiving_page_verifies_what_is_sent(environment: dict[str, str], daemon_url: str) -> None:
     assert daemon_url
-    (snippet,) = re.findall(r"```python\n(.*?)```", RECEIVING, flags=re.DOTALL)
-    page: dict[str, object] = {}
-    exec(snippet, page)
+    page = receiving_page()
     async with Receiver() as receiver:
         command = f"posthouse --json target add webhook --name hook --url {receiver.url} --sign"
         secret = re.search(r"whsec_[A-Za-z0-9+/=]+", await asyncio.to_thread(typed, command, environment))
@@ -114,6 +113,49 @@ async def test_the_receiving_page_verifies_what_is_sent(environment: dict[str, s
 
     with pytest.raises(Exception, match="signature"):
         page["receive"](received.body + b" ", received.headers, secret[0])  # type: ignore[operator]
+
+
+async def test_the_receiving_page_verifies_by_a_public_key(environment: dict[str, str], daemon_url: str) -> None:
+    assert daemon_url
+    page = receiving_page()
+    async with Receiver() as receiver:
+        command = f"posthouse target add webhook --name hook --url {receiver.url} --sign-with ed25519"
+        said = await asyncio.to_thread(typed, command, environment)
+        shown = await asyncio.to_thread(typed, "posthouse target show hook", environment)
+        (received,) = await receiver.wait_for(1)
+    public = re.search(r"whpk_[A-Za-z0-9+/=]+", said)
+    assert public is not None
+    assert public[0] in shown
+
+    page["receive_signed_by_pair"](received.body, received.headers, public[0])  # type: ignore[operator]
+
+    with pytest.raises(ValueError, match="signature"):
+        page["receive_signed_by_pair"](received.body + b" ", received.headers, public[0])  # type: ignore[operator]
+
+
+async def test_what_the_batches_page_binds_arrives_together(environment: dict[str, str], daemon_url: str) -> None:
+    assert daemon_url
+    page = (ROOT / "docs" / "batches.md").read_text("utf-8")
+    (command,) = re.findall(r"^    (posthouse bind .*)$", page, flags=re.MULTILINE)
+    async with Receiver() as receiver:
+        add = f"posthouse target add webhook --name hook --url {receiver.url} --no-check"
+        await asyncio.to_thread(typed, add, environment)
+        await asyncio.to_thread(
+            typed, command, environment, **{"--batch 100 --batch-wait 10s": "--batch 2 --batch-wait 1h"}
+        )
+        await asyncio.to_thread(typed, "posthouse emit a\nposthouse emit b", environment)
+        (received,) = await receiver.wait_for(1)
+
+    assert received.headers["content-type"] == "application/cloudevents-batch+json"
+    assert [event["type"] for event in json.loads(received.body)] == ["a", "b"]
+
+
+def receiving_page() -> dict[str, object]:
+    """What the page's snippets define."""
+    page: dict[str, object] = {}
+    for snippet in re.findall(r"```python\n(.*?)```", RECEIVING, flags=re.DOTALL):
+        exec(snippet, page)
+    return page
 
 
 def test_every_command_that_the_readme_names_exists() -> None:

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from tests.http.house import House, living
+from tests.http.notifying import TOKEN, with_agents
+from tests.receiver import Receiver
+from tests.servers.ntfy import NtfyServer
 
 
 @pytest.fixture
@@ -32,6 +35,21 @@ async def house(home: Path) -> AsyncIterator[House]:
     yield await ready
     over.set()
     await task
+
+
+@pytest.fixture
+async def ready(house: House) -> House:
+    """A house with the source that tells of agents."""
+    return await with_agents(house)
+
+
+@pytest.fixture
+async def phone() -> AsyncIterator[tuple[NtfyServer, Receiver]]:
+    """A server of ntfy, which shows what a phone would, and its address."""
+    server = NtfyServer(token=TOKEN)
+    async with Receiver() as receiver:
+        receiver.default = server.answer
+        yield server, receiver
 
 
 @pytest.fixture(scope="module")

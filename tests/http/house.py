@@ -15,6 +15,7 @@ import msgspec
 
 from posthouse.http.app import build_app
 from posthouse.http.auth import Access
+from posthouse.http.output_streams import OutputStreams
 from posthouse.http.server import HttpServer
 from posthouse.http.services import Services
 from posthouse.ledger.directory import load_directory
@@ -25,6 +26,7 @@ from posthouse.pipeline.collection import Collection
 from posthouse.pipeline.configuration import load_configuration
 from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
+from posthouse.pipeline.event_updates import EventUpdates
 from posthouse.pipeline.intake import Intake
 from posthouse.pipeline.lane_updates import LaneUpdates
 from posthouse.pipeline.live import Live
@@ -36,9 +38,10 @@ from posthouse.system.disk import DiskGauge
 from posthouse.system.http_client import HttpClient
 from posthouse.system.secrets import SecretStore, open_secret_store
 from posthouse.system.supervise import Supervisor
+from posthouse.targets.sign_in import SignIns
 
 TOKEN = "ph_" + "t" * 43
-KINDS = ("claude-sessions", "ingest", "posthouse")
+KINDS = ("claude-sessions", "ingest", "posthouse", "wake-schedule")
 
 
 @dataclass
@@ -132,13 +135,17 @@ class House:
 
 @asynccontextmanager
 async def living(
-    home: Path, *, environ: Mapping[str, str] | None = None, clock: Clock | None = None
+    home: Path,
+    *,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    kinds: tuple[str, ...] = KINDS,
 ) -> AsyncIterator[House]:
     """A house that lives as long as the block."""
     clock = clock or SystemClock()
     database = await open_sqlite(home / "ledger.db")
     outbound = HttpClient(allow_private=True)
-    await database.run(ensure_sources, KINDS, clock.now())
+    await database.run(ensure_sources, kinds, clock.now())
     configuration = await load_configuration(database, clock, environ=environ or {}, flags={})
     settings = configuration.settings
     known = Known(database, await database.read(load_directory))
@@ -161,6 +168,7 @@ async def living(
         collection = Collection(
             database=database, known=known, intake=intake, clock=clock, supervisor=supervisor, author=author,
             excluded=(home,), settings=settings, wake_lanes=dispatcher.wake, wake_silence=silence.wake,
+            home=home, secrets=secrets,
         )  # fmt: skip
         live = Live(database=database, clock=clock, settings=settings)
         for part in (intake, sender, dispatcher, collection, live):
@@ -168,9 +176,11 @@ async def living(
         access = Access(database, clock, home_token=TOKEN, host=lambda: configuration.settings[API_HOST])
         await access.load()
         server = HttpServer(host="127.0.0.1", port=0)
+        sign_ins = SignIns(outbound=outbound, clock=clock)
         services = Services(
             database=database, known=known, intake=intake, collection=collection, dispatcher=dispatcher,
-            silence=silence, live=live, configuration=configuration, access=access, secrets=secrets, outbound=outbound,
+            silence=silence, live=live, configuration=configuration, access=access, secrets=secrets,
+            sign_ins=sign_ins, outbound=outbound, output_streams=OutputStreams(),
             clock=clock, disk=disk, workers=supervisor.report, problems=lambda: problems, is_stopping=stopping.is_set,
             home=home, ledger_path=database.path, machine="here", version="0.1.0", url=lambda: server.url,
             started_at=clock.now(),
@@ -178,6 +188,7 @@ async def living(
         await live.load()
         supervisor.start("live", live.run)
         supervisor.start("lane-updates", LaneUpdates(database=database, clock=clock).run)
+        supervisor.start("event-updates", EventUpdates(database=database, clock=clock).run)
         server.bind(build_app(services))
         supervisor.start("http", server.run)
         house = House(server.url, services, database, secrets, problems, supervisor, stopping)
@@ -185,6 +196,8 @@ async def living(
             yield house
         await collection.stop()
         await dispatcher.stop()
+        sign_ins.close()
+        services.output_streams.close()
         await live.close(5.0)
         await server.stop()
         await supervisor.ended(["http"])

@@ -23,8 +23,9 @@ async def test_binding_is_made_with_the_defaults_and_shown_by_name(house: House)
     made = answer.json
     assert answer.status == 201
     assert (made["source"], made["target"], made["endpoint"], made["state"]) == ("ingest", "hook", "default", "active")
-    assert made["filter"] == {"types": [], "origins": [], "severityMin": None}
-    assert made["shape"] == {"format": "cloudevents", "headers": {}, "preset": "full", "properties": {}}
+    assert made["filter"] == {"types": [], "origins": [], "severityMin": None, "where": None}
+    unshaped = {"format": "cloudevents", "headers": {}, "preset": "full", "properties": {}}
+    assert made["shape"] == unshaped | {"select": None, "message": None, "body": None}
     assert made["schedule"] == {"mode": "on_change", "zone": "UTC"} | dict.fromkeys(("everyS", "at", "day", "cron"))
     assert (made["nextRunAt"], made["lastRun"], made["silenceS"]) == (None, None, None)
     assert len(made["policy"]["retryScheduleS"]) == 9
@@ -60,15 +61,19 @@ async def test_all_parts_are_taken_by_id_too(house: House) -> None:
             "timeToLiveS": 60,
             "isHealthRelevant": False,
             "isStrictOrder": True,
+            "isNotification": False,
+            "batchMax": 100,
+            "batchWaitS": 10.5,
         },
         "shape": {"format": "raw", "headers": {"X-Team": "blue"}, "preset": "no_sensitive"},
     }
 
     made = (await _bind(house, **parts)).json
 
-    assert made["filter"] == parts["filter"]
+    unworded = {"select": None, "message": None, "body": None}
+    assert made["filter"] == parts["filter"] | {"where": None}
     assert made["policy"] == parts["policy"]
-    assert made["shape"] == parts["shape"] | {"headers": {"x-team": "blue"}, "properties": {}}
+    assert made["shape"] == parts["shape"] | {"headers": {"x-team": "blue"}, "properties": {}} | unworded
 
 
 @pytest.mark.parametrize(
@@ -90,8 +95,24 @@ async def test_all_parts_are_taken_by_id_too(house: House) -> None:
         ({"policy": {"retryScheduleS": [1] * 51}}, 400, "request.invalid", "policy.retryScheduleS"),
         ({"policy": {"retryKinds": ["delivered"]}}, 400, "binding.policy_invalid", "policy.retryKinds"),
         ({"policy": {"timeToLiveS": 0}}, 400, "request.invalid", "policy.timeToLiveS"),
+        ({"policy": {"batchMax": 0}}, 400, "request.invalid", "policy.batchMax"),
+        ({"policy": {"batchMax": 1_001}}, 400, "request.invalid", "policy.batchMax"),
+        ({"policy": {"batchWaitS": 3_601}}, 400, "request.invalid", "policy.batchWaitS"),
+        (
+            {"policy": {"batchMax": 2, "batchWaitS": 60, "timeToLiveS": 60}},
+            400,
+            "binding.policy_invalid",
+            "policy.batchWaitS",
+        ),
         ({"shape": {"headers": {"host": "x"}}}, 400, "target.header_reserved", "shape.headers.host"),
         ({"shape": {"properties": {"title": False}}}, 400, "source.unknown_property", "shape.properties.title"),
+        ({"filter": {"where": "data."}}, 400, "expression.invalid", "filter.where"),
+        ({"filter": {"where": ""}}, 400, "request.invalid", "filter.where"),
+        ({"shape": {"select": "nope(@)"}}, 400, "expression.invalid", "shape.select"),
+        ({"shape": {"message": {"title": "{{"}}}, 400, "template.invalid", "shape.message.title"),
+        ({"shape": {"message": {"tags": ["x"] * 11}}}, 400, "request.invalid", "shape.message.tags"),
+        ({"shape": {"format": "template"}}, 400, "binding.shape_invalid", "shape.body"),
+        ({"shape": {"format": "template", "body": "[nothing]"}}, 400, "template.invalid", "shape.body"),
     ],
 )
 async def test_binding_that_does_not_fit_is_refused(
@@ -171,3 +192,27 @@ async def test_binding_that_is_not_there_is_404(house: House, reference: str) ->
     for method in ("GET", "DELETE", "PATCH"):
         answer = await house.ask(method, f"/api/bindings/{reference}", {} if method == "PATCH" else None)
         assert (answer.status, answer.code) == (404, "binding.not_found")
+
+
+async def test_binding_that_notifies_is_tried_quickly_unless_someone_says_otherwise(house: House) -> None:
+    await house.add_hook(HOOK)
+
+    made = (await _bind(house, policy={"isNotification": True})).json
+    path = f"/api/bindings/{made['id']}"
+    chosen = (await house.patch(path, {"policy": made["policy"] | {"retryScheduleS": [7]}})).json
+    ordinary = (await house.patch(path, {"policy": made["policy"] | {"isNotification": False}})).json
+
+    assert made["policy"]["isNotification"] is True
+    assert made["policy"]["retryScheduleS"][:6] == [5, 15, 60, 300, 900, 3600]
+    assert chosen["policy"]["retryScheduleS"] == [7]
+    assert ordinary["policy"]["retryScheduleS"] == [5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400]
+
+
+async def test_notifications_are_gathered_by_their_own_setting(house: House) -> None:
+    await house.add_hook(HOOK)
+
+    refused = await _bind(house, policy={"isNotification": True, "batchMax": 2})
+
+    assert (refused.status, refused.json["code"], refused.json["field"]) == (
+        400, "binding.policy_invalid", "policy.batchMax",
+    )  # fmt: skip

@@ -50,8 +50,22 @@ async def test_delivery_shows_what_was_sent_and_what_came_back(house: House, rec
     assert attempt["request"]["body"].encode() == sent.body
     assert attempt["request"]["url"] == receiver.url
     assert ["authorization", "[hidden]"] in attempt["request"]["headers"]
-    assert attempt["diagnosis"] is None
+    assert (attempt["diagnosis"], attempt["parcel"]) == (None, None)
     assert b"very-secret" not in answer.body
+
+
+async def test_attempt_tells_with_how_many_others_it_went(house: House, receiver: Receiver) -> None:
+    await house.add_hook(receiver.url)
+    policy = {"batchMax": 3, "batchWaitS": 60}
+    assert (await house.post("/api/bindings", {"source": "ingest", "target": "hook", "policy": policy})).status == 201
+    await house.post("/api/events", [{"type": "t", "data": {"n": n}} for n in range(3)])
+
+    rows = await _ended(house, "delivered", 3)
+    attempts = [(await house.get(f"/api/deliveries/{row['id']}")).json["attempts"][0] for row in rows]
+
+    (sent,) = receiver.requests
+    assert {attempt["request"]["body"].encode() for attempt in attempts} == {sent.body}
+    assert [attempt["parcel"] for attempt in attempts] == [{"id": sent.headers["webhook-id"], "deliveries": 3}] * 3
 
 
 async def test_failed_attempt_comes_with_its_diagnosis(house: House, receiver: Receiver) -> None:
@@ -180,6 +194,12 @@ async def test_event_shows_what_became_of_it(house: House, receiver: Receiver) -
     ("path", "status", "code"),
     [
         ("/api/deliveries?status=lost", 400, "request.invalid"),
+        ("/api/deliveries?status=dlq,lost", 400, "request.invalid"),
+        ("/api/deliveries?status=", 400, "request.invalid"),
+        ("/api/deliveries?q=", 400, "request.invalid"),
+        ("/api/deliveries?since=-1", 400, "request.invalid"),
+        ("/api/deliveries/count?limit=5", 400, "request.unknown_parameter"),
+        ("/api/events?until=soon", 400, "request.invalid"),
         ("/api/deliveries?stauts=dlq", 400, "request.unknown_parameter"),
         ("/api/deliveries?limit=0", 400, "request.invalid"),
         ("/api/deliveries?limit=501", 400, "request.invalid"),
@@ -197,3 +217,76 @@ async def test_question_that_does_not_fit_is_refused(house: House, path: str, st
     answer = await house.get(path)
 
     assert (answer.status, answer.code) == (status, code)
+
+
+async def test_deliveries_are_searched_by_what_people_remember(house: House, receiver: Receiver) -> None:
+    await _bound(house, receiver)
+    receiver.default = lambda sent: Reply(status=422 if b"odd" in sent.body else 200, body=b"Unknown field: total")
+    posted = [{"type": "invoice.paid", "subject": "2026-118"}, {"type": "invoice.odd", "subject": "2026-119"}]
+    await house.post("/api/events", posted)
+    await _ended(house, "dlq")
+    await _ended(house, "delivered")
+
+    async def subjects(query: str) -> list[str]:
+        return [one["subject"] for one in (await house.get(f"/api/deliveries?{query}")).json["items"]]
+
+    assert await subjects("q=ODD") == ["2026-119"]
+    assert await subjects("q=2026-11") == ["2026-119", "2026-118"]
+    assert await subjects("q=http_422") == ["2026-119"]
+    assert await subjects("q=hook&status=delivered,failed") == ["2026-118"]
+    assert await subjects("code=http_200") == ["2026-118"]
+    assert await subjects("until=1") == []
+    assert await subjects("since=1&status=dlq,delivered") == ["2026-119", "2026-118"]
+    assert await subjects("endpoint=99") == []
+    (event,) = (await house.get("/api/events?q=2026-119")).json["items"]
+    assert await subjects(f"q={event['id']}") == ["2026-119"]
+
+
+async def test_filter_is_counted(house: House, receiver: Receiver) -> None:
+    await _bound(house, receiver)
+    await house.post("/api/targets/hook/pause")
+    await house.post("/api/events", [{"type": f"t{number % 2}"} for number in range(5)])
+
+    by_counters = (await house.get("/api/deliveries/count?status=target_paused&target=hook")).json
+    by_looking = (await house.get("/api/deliveries/count?type=t0")).json
+
+    assert (by_counters["count"], by_counters["isAtLeast"], by_counters["nextCursor"]) == (5, False, None)
+    assert (by_looking["count"], by_looking["isAtLeast"], by_looking["nextCursor"]) == (3, False, None)
+    assert by_counters["startCursor"] == by_looking["startCursor"]
+
+
+async def test_filter_is_dismissed_in_chunks_and_without_what_came_later(house: House, receiver: Receiver) -> None:
+    await _bound(house, receiver)
+    await house.post("/api/targets/hook/pause")
+    await house.post("/api/events", [{"type": "t"}] * 5)
+    cursor = (await house.get("/api/deliveries/count?target=hook")).json["startCursor"]
+
+    chunks = []
+    while cursor is not None:
+        await house.post("/api/events", {"type": "later"})
+        body = {"filter": {"status": ["pending", "target_paused"], "q": "hook"}, "limit": 2, "cursor": cursor}
+        done = (await house.post("/api/deliveries/dismiss", body)).json
+        chunks.append((done["matched"], done["changed"], len(done["skipped"])))
+        cursor = done["nextCursor"]
+
+    assert chunks == [(2, 2, 0), (2, 2, 0), (1, 1, 0)]
+    assert {row["eventType"] for row in await _ended(house, "dismissed", 5)} == {"t"}
+    assert len(await _ended(house, "target_paused", 3)) == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"ids": ["a"], "limit": 5},
+        {"ids": ["a"], "cursor": "5"},
+        {"filter": {}, "limit": 1_001},
+        {"filter": {}, "cursor": "abc"},
+        {"filter": {"status": []}, "limit": 0},
+        {"filter": {"q": ""}},
+        {"filter": {"since": -1}},
+    ],
+)
+async def test_chunk_that_makes_no_sense_is_refused(house: House, body: dict[str, Any]) -> None:
+    answer = await house.post("/api/deliveries/replay", body)
+
+    assert (answer.status, answer.code.startswith("request.")) == (400, True)

@@ -145,3 +145,10 @@ async def test_gaps_go_with_their_binding(house: House, tmp_path: Path) -> None:
     await house.delete(f"/api/bindings/{made['id']}")
 
     assert (await house.get("/api/gaps")).json["items"] == []
+
+
+@pytest.mark.parametrize("number", ["0", str(2**53 + 1), str(2**70), "x"])
+async def test_a_number_that_no_binding_can_have_is_refused(house: House, number: str) -> None:
+    answer = await house.get(f"/api/gaps?binding={number}")
+
+    assert (answer.status, answer.code) == (400, "request.invalid")

@@ -168,6 +168,43 @@ def test_any_schedule_is_taken_whole_or_refused_whole(
         assert listed == []
 
 
+times = st.sampled_from(["22:00", "7:00", "off", "24:00"]) | st.text(max_size=6)
+configs = st.fixed_dictionaries(
+    {},
+    optional={
+        "enabled": st.booleans() | json_values,
+        "topic": st.text(max_size=8) | st.sampled_from(["mine", "other", ""]),
+        "server": st.sampled_from(["http://127.0.0.1:9", "https://push.example/x/"]) | st.text(max_size=12),
+        "authToken": st.sampled_from(["", "tk_x"]) | st.text(max_size=8),
+        "events": st.dictionaries(st.sampled_from(["turn-error", "agent-spawned", "x"]), st.booleans(), max_size=3),
+        "quietHours": st.fixed_dictionaries(
+            {},
+            optional={"from": times | st.none(), "until": times, "zone": st.sampled_from(["UTC", "x"]) | json_values},
+        ),
+        "dedupeS": st.floats(-1, 4_000) | json_values,
+        "x": json_values,
+    },
+)
+
+
+@given(config=configs)
+@hypothesis_settings(max_examples=60)
+def test_any_notifications_are_taken_whole_or_refused_whole(client: Client, config: dict[str, object]) -> None:
+    before = client.ask("GET", "/api/notifications")[1]
+
+    status, raw = client.ask("PUT", "/api/notifications", json.dumps(config).encode())
+
+    after = client.ask("GET", "/api/notifications")[1]
+    if status == 200:
+        assert raw == after
+        events = msgspec.json.decode(raw)["config"]["events"]
+        assert events | config.get("events", {}) == events
+    else:
+        # 404: without the source of agents nobody can be told of them.
+        assert status in (400, 404), (status, raw)
+        assert after == before
+
+
 def _names(client: Client) -> set[str]:
     status, raw = client.ask("GET", "/api/sources")
     assert status == 200

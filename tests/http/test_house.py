@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from posthouse.http import settings as settings_routes
 from posthouse.model.errors import LedgerBusy, PosthouseError
-from posthouse.settings import SETTINGS
-from tests.http.house import House
+from posthouse.settings import SETTINGS, SettingGroup
+from tests.http.house import House, living
 
 
 async def test_every_source_is_listed_with_what_of_it_may_leave(house: House) -> None:
     found = (await house.get("/api/sources")).json
 
     by_name = {source["name"]: source for source in found["items"]}
-    assert set(by_name) == {"claude-sessions", "ingest", "posthouse"}
+    assert set(by_name) == {"claude-sessions", "ingest", "posthouse", "wake-schedule"}
     assert found["nextCursor"] is None
     claude = by_name["claude-sessions"]
     assert (claude["isEnabled"], claude["activity"]["state"], claude["shape"]) == (False, "disabled", "snapshot")
@@ -85,8 +88,10 @@ async def test_settings_show_value_default_bounds_and_where_it_came_from(house: 
     listed = (await house.get("/api/settings")).json["items"]
     one = (await house.get("/api/settings/delivery.concurrency")).json
 
-    assert [item["key"] for item in listed] == list(SETTINGS)
-    assert one["value"] == one["default"] == 8
+    assert sorted(item["key"] for item in listed) == sorted(SETTINGS)
+    assert [name for name, _ in groupby(listed, key=itemgetter("group"))] == list(SettingGroup)
+    assert one["value"] == one["default"] == one["inForce"] == 8
+    assert (one["group"], one["stored"], one["environment"]) == ("Delivery", None, "POSTHOUSE_DELIVERY_CONCURRENCY")
     assert (one["origin"], one["min"], one["max"]) == ("default", 1, 256)
     assert one["doc"]
 
@@ -108,6 +113,37 @@ async def test_setting_is_set_and_reset(house: House, key: str, given: object, v
 
     assert (changed["value"], changed["origin"]) == (value, "ledger")
     assert (reset["value"], reset["origin"]) == (reset["default"], "default")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "before", "is_at_start"),
+    [
+        ("delivery.concurrency", 4, 8, False),
+        ("dashboard.feed_entries", 20, 10, False),
+        ("log.level", "debug", "info", True),
+    ],
+)
+async def test_a_setting_says_whether_a_change_holds_at_once(
+    house: House, key: str, value: object, before: object, is_at_start: bool
+) -> None:
+    changed = (await house.patch(f"/api/settings/{key}", {"value": value})).json
+
+    assert (changed["value"], changed["stored"], changed["isAtStart"]) == (value, value, is_at_start)
+    assert changed["inForce"] == (before if is_at_start else value)
+
+
+async def test_a_setting_says_what_is_stored_where_the_environment_overrides_it(home: Path) -> None:
+    async with living(home) as house:
+        await house.patch("/api/settings/delivery.concurrency", {"value": 4})
+        await house.patch("/api/settings/log.level", {"value": "debug"})
+    async with living(home, environ={"POSTHOUSE_DELIVERY_CONCURRENCY": "6"}) as house:
+        hidden = (await house.get("/api/settings/delivery.concurrency")).json
+        started = (await house.get("/api/settings/log.level")).json
+        changed = (await house.patch("/api/settings/delivery.concurrency", {"value": 5})).json
+
+    assert (hidden["value"], hidden["inForce"], hidden["stored"], hidden["origin"]) == (6, 6, 4, "environment")
+    assert (changed["value"], changed["stored"]) == (6, 5)
+    assert (started["inForce"], started["origin"]) == ("debug", "ledger")
 
 
 @pytest.mark.parametrize(
@@ -150,7 +186,7 @@ async def test_status_counts_by_status_source_and_target(house: House) -> None:
     assert sum(status["counts"].values()) == 3
     assert (hook["queued"], hook["counts"], hook["lastDeliveredAt"]) == (3, status["counts"], None)
     assert (ingest["events"], ingest["bindings"], ingest["counts"]) == (3, 1, status["counts"])
-    assert ingest["lastEventAt"] is not None
+    assert (ingest["lastEventAt"] is not None, ingest["lastDeliveredAt"]) == (True, None)
     assert (hook["health"]["state"], hook["health"]["cause"]) == ("paused", "manual")
     assert [item["target"] for item in status["attention"]] == ["hook"]
     assert (status["url"], status["machine"], status["home"]) == (house.url, "here", str(house.services.home))

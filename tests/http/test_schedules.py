@@ -181,7 +181,9 @@ async def test_zone_that_this_machine_does_not_know_hides_no_binding(house: Hous
         columns = ("retry_schedule_s", "retry_kinds")
         tx.change(
             "edit_binding", project_id=1, id=made["id"], mode="daily", schedule=lost, filter="{}", revision=1, now=0,
-            time_to_live_s=None, is_health_relevant=1, is_strict_order=0, **dict.fromkeys(columns, "[]"),
+            time_to_live_s=None, is_health_relevant=1, is_strict_order=0, batch_max=1, batch_wait_s=0.0,
+            is_notification=0,
+            **dict.fromkeys(columns, "[]"),
         )  # fmt: skip
 
     await house.database.run(lose)

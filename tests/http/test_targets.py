@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from posthouse.targets.base import target_kind
+from posthouse.targets.key_pairs import new_private_key, public_key
 from posthouse.targets.standard_webhooks import signing_key, verify
 from tests.http.house import House
 from tests.receiver import Receiver, Reply
@@ -104,6 +105,62 @@ async def test_rotation_signs_with_both_and_drops_the_oldest(house: House, recei
     for secret in (first, second):
         assert verify([signing_key(secret)], request.headers, request.body, now_s=now_s)
     assert sorted(await _secrets_in_store(house, made["target"]["id"]), key=str) == sorted([second, third])
+
+
+async def test_key_pair_is_made_and_only_its_public_key_is_shown(house: House, receiver: Receiver) -> None:
+    made = (await _add(house, receiver.url, sign=True, signWith="ed25519")).json
+
+    (request,) = await receiver.wait_for(1)
+    (private,) = await _secrets_in_store(house, made["target"]["id"])
+    now_s = int(request.headers["webhook-timestamp"])
+    assert request.headers["webhook-signature"].startswith("v1a,")
+    assert verify([signing_key(str(private))], request.headers, request.body, now_s=now_s)
+    shown = (await house.get("/api/targets/hook")).json["settings"]
+    assert made["secret"] == public_key(str(private)) == shown["signing"]["publicKey"]
+    assert (shown["signing"]["kind"], shown["signing"]["secret"]) == ("ed25519", {"isSet": True})
+    assert str(private).encode() not in (await house.get("/api/targets")).body
+
+
+async def test_own_private_key_is_taken_and_kept_when_the_settings_are_sent_back(
+    house: House, receiver: Receiver
+) -> None:
+    own = new_private_key()
+    made = (await _add(house, receiver.url, signingSecret=own, check=False)).json["target"]
+
+    again = (await house.patch("/api/targets/hook", {"settings": made["settings"]})).json
+    forged = {"signing": {**made["settings"]["signing"], "publicKey": "whpk_forged", "kind": "hmac"}}
+    unforged = (await house.patch("/api/targets/hook", {"settings": forged})).json
+
+    assert made["settings"]["signing"]["publicKey"] == public_key(own)
+    assert made["settings"] == again["settings"] == unforged["settings"]
+    assert await _secrets_in_store(house, made["id"]) == [own]
+
+
+async def test_changing_over_to_a_key_pair_signs_with_both(house: House, receiver: Receiver) -> None:
+    shared = (await _add(house, receiver.url, sign=True)).json["secret"]
+
+    refused = await house.patch("/api/targets/hook", {"settings": {"signWith": "ed25519"}})
+    public = (await house.post("/api/targets/hook/rotate-secret?with=ed25519")).json["secret"]
+    await house.post("/api/targets/hook/test")
+
+    request = (await receiver.wait_for(2))[1]
+    now_s = int(request.headers["webhook-timestamp"])
+    versions = [one.split(",")[0] for one in request.headers["webhook-signature"].split(" ")]
+    assert (refused.status, refused.json["field"]) == (400, "settings.signWith")
+    assert versions == ["v1a", "v1"]
+    assert verify([signing_key(shared)], request.headers, request.body, now_s=now_s)
+    assert (await house.get("/api/targets/hook")).json["settings"]["signing"]["publicKey"] == public
+    again = (await house.post("/api/targets/hook/rotate-secret")).json["secret"]
+    assert again.startswith("whpk_")
+    assert again != public
+
+
+@pytest.mark.parametrize("settings", [{"sign": True, "signWith": "rsa"}, {"signingSecret": "whsk_short"}])
+async def test_signing_that_is_none_is_refused(house: House, receiver: Receiver, settings: dict[str, Any]) -> None:
+    answer = await _add(house, receiver.url, **settings)
+
+    assert answer.status == 400
+    assert (await house.get("/api/targets")).json["items"] == []
 
 
 async def test_rotation_of_what_does_not_sign_is_409(house: House, receiver: Receiver) -> None:

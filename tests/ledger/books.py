@@ -24,7 +24,7 @@ from tests.clock import START
 P = ParamSpec("P")
 R = TypeVar("R")
 
-PLAIN, STRICT, TIMED = 1, 2, 3
+PLAIN, STRICT, TIMED, GATHERED, LINED = 1, 2, 3, 4, 5
 BINDINGS = {
     # binding: endpoint, filter, policy
     PLAIN: (1, Filter(types=("plain", "all")), Policy(retry_schedule_s=(10, 2_000))),
@@ -34,6 +34,12 @@ BINDINGS = {
         Filter(types=("timed", "all")),
         Policy(retry_schedule_s=(), time_to_live_s=60, is_health_relevant=False),
     ),
+    GATHERED: (
+        1,
+        Filter(types=("gathered", "all")),
+        Policy(retry_schedule_s=(10, 2_000), time_to_live_s=4_000, batch_max=3, batch_wait_s=20),
+    ),
+    LINED: (2, Filter(types=("lined", "all")), Policy(retry_schedule_s=(10,), is_strict_order=True, batch_max=3)),
 }
 ENDPOINTS = {1: 1, 2: 2}
 STATEMENTS = load_statements("posthouse.ledger.sqlite")

@@ -34,6 +34,15 @@ END_AMISS = """
     SELECT id FROM deliveries WHERE (status IN ('pending', 'failed', 'in_flight')) <> (ended_at IS NULL)
     OR charged > attempts + 1
 """
+PARCEL_AMISS = "SELECT id FROM deliveries WHERE parcel_id > '' AND parcel_id NOT IN (SELECT id FROM parcels)"
+PARCEL_LEFT = """
+    SELECT id FROM parcels WHERE id NOT IN (SELECT parcel_id FROM deliveries WHERE parcel_id > '')
+    AND id NOT IN (SELECT parcel_id FROM attempts WHERE parcel_id IS NOT NULL)
+"""
+PARCEL_GREW = """
+    SELECT p.id FROM parcels AS p JOIN deliveries AS d ON d.parcel_id = p.id GROUP BY p.id HAVING count(*) > p.size
+"""
+OPEN_BUT_SENT = "SELECT id FROM deliveries WHERE parcel_id = '' AND (attempts > 0 OR status IN ('in_flight', 'failed'))"
 FAULTS = {
     "a counter is off": COUNTERS_OFF,
     "a delivery without its event": WITHOUT_EVENT,
@@ -41,6 +50,10 @@ FAULTS = {
     "a line without a head": NO_HEAD,
     "a lease without a claim, or the reverse": LEASE_AMISS,
     "an end without its instant, or the reverse": END_AMISS,
+    "a delivery in a parcel that is not there": PARCEL_AMISS,
+    "a parcel to which nothing belongs": PARCEL_LEFT,
+    "a parcel with more in it than it was made of": PARCEL_GREW,
+    "something that was sent still waits for others": OPEN_BUT_SENT,
 }
 """What must be empty in every ledger at every moment."""
 

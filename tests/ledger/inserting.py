@@ -50,7 +50,7 @@ async def deliver_for_ever(database: Database, owner: str) -> None:
     author = Author(machine="here", fresh_id=CLOCK.uuid7)
     while True:
         now = CLOCK.now()
-        claimed = await database.run(claim, ENDPOINT, 5, Lease(owner=owner, until=10**12), now, 0.0)
+        claimed = await database.run(claim, ENDPOINT, 5, Lease(owner=owner, until=10**12), now, 0.0, CLOCK.uuid7)
         outcome = Outcome(kind=OutcomeKind.DELIVERED, code="http_200", status_code=200)
         results = [
             AttemptResult(delivery=one, outcome=outcome, started_at=now, duration_ms=0, jitter=0.0)

@@ -24,6 +24,7 @@ from posthouse.model.deliveries import AttemptResult, ClaimedDelivery, Outcome, 
 from posthouse.model.events import Event
 from posthouse.model.ids import DEFAULT_PROJECT, BindingId, DeliveryId, EndpointId, EventId, Millis
 from posthouse.rules.health import Signal
+from posthouse.rules.notices import NoticePolicy
 from posthouse.rules.routing import plan
 from tests.clock import ManualClock
 
@@ -107,8 +108,19 @@ class Scene:
         await self.bind(endpoint_id, **policy)
         return endpoint_id
 
-    async def draft(self, *, lease: Lease | None = None, fingerprint: str | None = None, **fields: Any) -> NewEvent:
-        """A new event with the deliveries that the present routing plans for it."""
+    async def draft(
+        self,
+        *,
+        lease: Lease | None = None,
+        fingerprint: str | None = None,
+        notices: NoticePolicy | None = None,
+        can_update: bool = False,
+        **fields: Any,
+    ) -> NewEvent:
+        """A new event with the deliveries that the present routing plans for it.
+
+        `notices`: by what bindings that notify are judged; `can_update`: their targets can replace what they were sent.
+        """
         number, by_source = await self.database.read(routes)
         source_id = (await self.database.read(get_source, "ingest")).id
         now = self.clock.now()
@@ -122,7 +134,7 @@ class Scene:
             "recorded_at": now,
         }
         event = Event(**(given | fields))
-        found = by_source.get(source_id, ())
+        found = [msgspec.structs.replace(route, can_update=can_update) for route in by_source.get(source_id, ())]
         strict = {route.binding_id for route in found if route.is_strict_order}
         deliveries = tuple(
             NewDelivery(
@@ -133,10 +145,12 @@ class Scene:
                 available_at=one.available_at,
                 expires_at=one.expires_at,
                 is_strict_order=one.binding_id in strict,
+                batch_max=one.batch_max,
                 fingerprint=fingerprint,
                 lease=lease,
+                notice=one.notice,
             )
-            for one in plan(event, found, is_staggered=False)
+            for one in plan(event, found, source_name="source", is_staggered=False, notices=notices)
         )
         return NewEvent(event=event, deliveries=deliveries, routing=number)
 
@@ -156,7 +170,9 @@ class Scene:
         return Lease(owner=owner, until=round(self.clock.monotonic_s() * 1000) + LEASE_MS)
 
     async def claim(self, endpoint_id: EndpointId, limit: int = 100, *, owner: str = OWNER) -> Claim:
-        return await self.database.run(claim, endpoint_id, limit, self.lease(owner), self.clock.now(), 0.0)
+        return await self.database.run(
+            claim, endpoint_id, limit, self.lease(owner), self.clock.now(), 0.0, self.clock.uuid7
+        )
 
     async def claim_one(self, endpoint_id: EndpointId) -> ClaimedDelivery:
         """Claim the one delivery that can be claimed now."""

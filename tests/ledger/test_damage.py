@@ -61,7 +61,7 @@ async def read_all(path: Path) -> int:
     """Open it, read every event, write one more thing; how many events there were."""
     database = await open_sqlite(path)
     try:
-        found = await database.read(page_events, EventQuery(limit=10 * EVENTS))
+        found = (await database.read(page_events, EventQuery(limit=10 * EVENTS))).items
         await database.run(put_setting, "k", "1", now=Millis(0))
         return len(found)
     finally:

@@ -12,6 +12,7 @@ from posthouse.ledger.bindings import routes
 from posthouse.ledger.deliveries import deliveries_of_event
 from posthouse.ledger.events import get_event
 from posthouse.ledger.leases import recover
+from posthouse.ledger.retention import expire
 from posthouse.ledger.sources import edit_source, get_source
 from posthouse.model.deliveries import DeliveryStatus, OutcomeKind
 from posthouse.model.errors import NotFound
@@ -177,6 +178,25 @@ async def test_newer_event_leaves_alone_what_is_being_sent(scene: Scene) -> None
     await scene.post(supersede_key="a")
 
     assert await scene.statuses([sending.id]) == ["in_flight"]
+
+
+@pytest.mark.parametrize("is_crashed", [False, True])
+async def test_what_was_being_sent_is_not_tried_again_beside_a_newer_one(scene: Scene, is_crashed: bool) -> None:
+    endpoint_id = await scene.wire()
+    await scene.post(supersede_key="a")
+    sending = await scene.claim_one(endpoint_id)
+    other = await scene.post(supersede_key="b")
+    [new] = await scene.post(supersede_key="a")
+
+    if is_crashed:
+        await scene.database.run(recover, "another instance", None, scene.clock.now(), 0.0, scene.author)
+    else:
+        await scene.finish(sending, OutcomeKind.TRANSIENT)
+    scene.clock.advance(86_400)
+
+    assert [one.id for one in (await scene.claim(endpoint_id)).deliveries] == [*other, new]
+    await scene.database.run(expire, scene.clock.now())
+    assert await scene.statuses([sending.id]) == ["expired"]
 
 
 @pytest.mark.parametrize("is_strict_order", [False, True])

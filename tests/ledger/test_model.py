@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,16 +26,17 @@ from hypothesis.stateful import (
 )
 
 from posthouse.ledger import events, health, leases, replays, results, retention
+from posthouse.ledger.binding_changes import BindingChange, edit_binding
 from posthouse.ledger.bindings import routes
 from posthouse.ledger.events import Lease, NewDelivery, NewEvent
 from posthouse.ledger.own_events import Author
 from posthouse.model.deliveries import AttemptResult, ClaimedDelivery, DeliveryStatus, OutcomeKind
 from posthouse.model.events import Event
-from posthouse.model.ids import DEFAULT_PROJECT, DeliveryId, EndpointId, EventId, Millis, SourceId, TargetId
+from posthouse.model.ids import DEFAULT_PROJECT, BindingId, DeliveryId, EndpointId, EventId, Millis, SourceId, TargetId
 from posthouse.rules.health import PausedByHand, Reconnected, ResumedByHand, Signal
 from posthouse.rules.routing import plan
 from tests.clock import ManualClock
-from tests.ledger.books import BINDINGS, ENDPOINTS, STRICT, Books, make_template
+from tests.ledger.books import BINDINGS, ENDPOINTS, GATHERED, LINED, STRICT, Books, make_template
 from tests.ledger.engines import FAULTS
 from tests.ledger.model import CONCURRENCY, UNENDED, Model
 from tests.ledger.scene import LEASE_MS, tried
@@ -42,7 +44,7 @@ from tests.ledger.scene import LEASE_MS, tried
 ROWS = """
     SELECT d.seq, d.id, e.id, d.binding_id, d.endpoint_id, d.generation, d.available_at, d.expires_at, d.supersede_key,
         d.status, d.attempts, d.charged, d.fence, d.lease_owner, d.lease_until,
-        d.in_line = 2 AND d.status IN ('pending', 'failed', 'in_flight')
+        d.in_line = 2 AND d.status IN ('pending', 'failed', 'in_flight'), d.parcel_id
     FROM deliveries AS d JOIN events AS e ON e.seq = d.event_seq ORDER BY d.seq
 """
 TRIES = """
@@ -74,6 +76,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.model = Model({number: policy for number, (_, _, policy) in BINDINGS.items()}, ENDPOINTS)
         self.clock = ManualClock()
         self.instance = 1
+        self.carried: dict[str, list[str]] = {}
         self.author = Author(machine="here", fresh_id=self.clock.uuid7)
 
     @property
@@ -89,7 +92,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(
         target=deliveries,
-        types=st.lists(st.sampled_from(["all", "plain", "strict", "timed"]), min_size=1, max_size=4),
+        types=st.lists(
+            st.sampled_from(["all", "plain", "strict", "timed", "gathered", "gathered", "lined"]),
+            min_size=1,
+            max_size=4,
+        ),
         keys=st.lists(st.sampled_from([None, "a", "b"]), min_size=4, max_size=4),
         supersede_key=st.sampled_from([None, None, "s"]),
         expires_in_s=st.sampled_from([None, None, 5, 100]),
@@ -156,7 +163,7 @@ class LedgerMachine(RuleBasedStateMachine):
             started_at = self.now
             self.clock.advance(1)
             if claimed:
-                self.finish([tried(claimed[0], kind, started_at)])
+                self.finish([tried(one, kind, started_at) for one in claimed])
 
     @rule(endpoint_id=endpoint_ids)
     def pause_by_trouble_and_probe_in_vain(self, endpoint_id: EndpointId) -> None:
@@ -164,6 +171,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.write([self.draft("all") for _ in range(3)])
         self.send(endpoint_id, OutcomeKind.TRANSIENT, 3, 1)
         self.send(endpoint_id, OutcomeKind.TRANSIENT, 5, 900)
+
+    @rule(types=st.sampled_from(["gathered", "lined"]), kind=kinds, ended=st.integers(0, 2))
+    def send_a_parcel_again_after_some_of_it_ended(self, types: str, kind: OutcomeKind, ended: int) -> None:
+        self.write([self.draft(types) for _ in range(3)])
+        endpoint_id = EndpointId(1 if types == "gathered" else 2)
+        self.send(endpoint_id, kind, 1, 1)
+        for row in [row for row in self.model.rows if row.endpoint_id == endpoint_id and row.parcel][-ended or 99 :]:
+            self.dismiss(row.id)
+        self.send(endpoint_id, OutcomeKind.TRANSIENT, 2, 10)
 
     @rule(endpoint_id=endpoint_ids, successes=st.integers(0, 4))
     def pause_and_resume_a_target(self, endpoint_id: EndpointId, successes: int) -> None:
@@ -227,10 +243,25 @@ class LedgerMachine(RuleBasedStateMachine):
         self.books.run(replays.replay, [delivery_id], self.now, lambda: fresh_id)
         self.model.replay(delivery_id, fresh_id, self.now)
 
+    @rule(batch_max=st.integers(1, 3), batch_wait_s=st.sampled_from([0.0, 20.0]))
+    def change_the_batch(self, batch_max: int, batch_wait_s: float) -> None:
+        policy = msgspec.structs.replace(self.model.policies[GATHERED], batch_max=batch_max, batch_wait_s=batch_wait_s)
+        change = BindingChange(policy=policy)
+        self.books.run(edit_binding, BindingId(GATHERED), change, now=self.now)
+        if policy != self.model.policies[GATHERED]:
+            self.model.set_batch(GATHERED, policy, self.now)
+
     @rule(delivery_id=deliveries)
     def dismiss(self, delivery_id: str) -> None:
         self.books.run(replays.dismiss, [delivery_id], self.now)
         self.model.dismiss(delivery_id)
+
+    @rule(endpoint_id=endpoint_ids, limit=st.integers(1, 3))
+    def hasten(self, endpoint_id: EndpointId, limit: int) -> None:
+        """As after a reconnect: in small steps, until there is nothing left."""
+        while not self.books.run(replays.hasten_failed, endpoint_id, self.now, limit=limit):
+            pass
+        self.model.hasten(endpoint_id, self.now)
 
     @rule()
     def expire(self) -> None:
@@ -252,10 +283,19 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def claim_both(self, endpoint_id: EndpointId, limit: int) -> list[ClaimedDelivery]:
         lease = self.lease()
-        claim = self.books.run(leases.claim, endpoint_id, limit, lease, self.now, 0.0)
-        expected = self.model.claim(endpoint_id, limit, lease, self.now)
-        found = [(one.id, one.seq, one.fence, one.attempt, one.charged) for one in claim.deliveries]
-        assert found == [(row.id, row.seq, row.fence, row.attempts, row.charged) for row in expected]
+        fresh = [self.clock.uuid7() for _ in range(limit + 1)]
+        claim = self.books.run(leases.claim, endpoint_id, limit, lease, self.now, 0.0, iter(fresh).__next__)
+        expected = self.model.claim(endpoint_id, limit, lease, self.now, iter(fresh).__next__)
+        found = [
+            [(one.id, one.seq, one.fence, one.attempt, one.charged, one.parcel_id) for one in parcel.deliveries]
+            for parcel in claim.parcels
+        ]
+        assert found == [
+            [(row.id, row.seq, row.fence, row.attempts, row.charged, row.parcel) for row in rows] for rows in expected
+        ]
+        for parcel in claim.parcels:
+            content: list[str] = [one.id for one in parcel.deliveries]
+            assert self.carried.setdefault(parcel.id, content) == content, "a wire id stood for something else"
         return claim.deliveries
 
     def finish(self, tries: list[AttemptResult]) -> None:
@@ -277,9 +317,10 @@ class LedgerMachine(RuleBasedStateMachine):
             NewDelivery(
                 id=DeliveryId(self.clock.uuid7()), binding_id=one.binding_id, endpoint_id=one.endpoint_id,
                 revision=one.revision, available_at=one.available_at, expires_at=one.expires_at,
-                is_strict_order=one.binding_id == STRICT, lease=lease,
+                is_strict_order=one.binding_id in (STRICT, LINED), batch_max=one.batch_max,
+                lease=lease,
             )
-            for one in plan(event, by_source[SourceId(1)], is_staggered=False)
+            for one in plan(event, by_source[SourceId(1)], source_name="source", is_staggered=False)
         )  # fmt: skip
         return NewEvent(event=event, deliveries=deliveries, routing=number)
 
@@ -296,7 +337,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 row.seq, row.id, row.event_id, row.binding_id, row.endpoint_id, row.generation, row.available_at,
                 row.expires_at, row.supersede_key, row.status, row.attempts, row.charged, row.fence,
                 row.lease.owner if row.lease else None, row.lease.until if row.lease else None,
-                int(self.model.heads.get(row.binding_id) is row and row.status in UNENDED),
+                int(self.model.heads.get(row.binding_id) is row and row.status in UNENDED), row.parcel,
             )
             for row in sorted(self.model.rows, key=lambda row: row.seq)
         ]  # fmt: skip

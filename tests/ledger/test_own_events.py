@@ -19,7 +19,7 @@ TRANSIENT, DELIVERED, REJECTED = OutcomeKind.TRANSIENT, OutcomeKind.DELIVERED, O
 
 async def own_events(scene: Scene) -> list[EventRow]:
     """Oldest first."""
-    found = await scene.database.read(page_events, EventQuery())
+    found = (await scene.database.read(page_events, EventQuery())).items
     return [row for row in reversed(found) if row.source == "posthouse"]
 
 

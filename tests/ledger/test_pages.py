@@ -14,7 +14,7 @@ from tests.ledger.scene import Scene
 
 async def ids_of(scene: Scene, **query: object) -> list[str]:
     found = await scene.database.read(page_deliveries, DeliveryQuery(**query))  # type: ignore[arg-type]
-    return [one.id for one in found]
+    return [one.id for one in found.items]
 
 
 async def all_pages(scene: Scene, **query: object) -> list[str]:
@@ -24,11 +24,11 @@ async def all_pages(scene: Scene, **query: object) -> list[str]:
     while True:
         wanted = DeliveryQuery(**{"before": before, "limit": 2} | query)  # type: ignore[arg-type]
         page = await scene.database.read(page_deliveries, wanted)
-        if not page:
+        assert len(page.items) <= 2
+        found += [one.id for one in page.items]
+        if page.next_before is None:
             return found
-        assert len(page) <= 2
-        found += [one.id for one in page]
-        before = page[-1].seq
+        before = page.next_before
 
 
 async def test_pages_are_newest_first_and_complete(scene: Scene) -> None:
@@ -85,7 +85,7 @@ async def test_events_are_filtered_by_source_type_and_origin(scene: Scene) -> No
 
     async def types(**query: object) -> list[str]:
         found = await scene.database.read(page_events, EventQuery(**query))  # type: ignore[arg-type]
-        return [row.type for row in found]
+        return [row.type for row in found.items]
 
     assert await types() == ["test.done", "build.failed", "build.done"]
     assert await types(type="build.*") == ["build.failed", "build.done"]
@@ -99,10 +99,10 @@ async def test_events_page_on_from_the_last_position(scene: Scene) -> None:
     await scene.post(3)
 
     first = await scene.database.read(page_events, EventQuery(limit=2))
-    rest = await scene.database.read(page_events, EventQuery(before=first[-1].seq))
+    rest = await scene.database.read(page_events, EventQuery(before=first.items[-1].seq))
 
-    assert [row.deliveries for row in (*first, *rest)] == [1, 1, 1]
-    assert [row.data_bytes for row in rest] == [2]
+    assert [row.deliveries for row in (*first.items, *rest.items)] == [1, 1, 1]
+    assert [row.data_bytes for row in rest.items] == [2]
 
 
 async def test_unknown_delivery_is_not_found(scene: Scene) -> None:

@@ -71,7 +71,7 @@ async def _tell(scene: Scene, source: Source, count: int) -> None:
                 revision=one.revision,
                 available_at=one.available_at,
             )
-            for one in plan(event, by_source[source.id], is_staggered=False)
+            for one in plan(event, by_source[source.id], source_name="source", is_staggered=False)
         )
         await scene.insert(NewEvent(event=event, deliveries=deliveries, routing=routing))
 
@@ -170,7 +170,8 @@ async def test_source_stays_in_the_directory_until_the_last_of_its_deliveries_ha
     assert source.id not in ended.sources
     with pytest.raises(NotFound, match=r"binding\.not_found"):
         await scene.database.read(get_binding, binding_id)
-    assert {row.source for row in await scene.database.read(page_events, EventQuery(source_id=source.id))} == {name}
+    page = await scene.database.read(page_events, EventQuery(source_id=source.id))
+    assert {row.source for row in page.items} == {name}
 
 
 async def test_source_with_more_bindings_than_a_page_is_removed_with_all_of_them(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from posthouse.ledger.binding_changes import BindingChange, Waiting, edit_binding, remove_binding
 from posthouse.ledger.bindings import list_bindings
 from posthouse.ledger.deliveries import deliveries_of_event
-from posthouse.ledger.replays import Changed, Skipped, dismiss, replay
+from posthouse.ledger.replays import Changed, Skipped, dismiss, hasten_failed, replay
 from posthouse.ledger.retention import expire
 from posthouse.model.bindings import BodyFormat, Shape
 from posthouse.model.deliveries import OutcomeKind
@@ -187,3 +187,45 @@ async def test_waiting_and_given_up_deliveries_can_be_dismissed(scene: Scene) ->
     assert await scene.statuses(ids) == ["dismissed"] * 3
     assert await scene.reasons(ids) == ["by_hand"] * 3
     assert reasons(await do_dismiss(scene, *ids)) == ["ended"] * 3
+
+
+async def test_hastened_retries_are_due_now_in_steps_and_their_budget_stands(scene: Scene) -> None:
+    endpoint_id = await scene.wire(retry_schedule_s=(3_600, 3_600), is_health_relevant=False)
+    ids = await scene.post(5)
+    for _ in ids:
+        await scene.try_one(endpoint_id, TRANSIENT)
+    assert (await scene.claim(endpoint_id)).deliveries == []
+
+    steps = [await scene.database.run(hasten_failed, endpoint_id, scene.clock.now(), limit=2) for _ in range(3)]
+
+    assert steps == [False, False, True]
+    claimed = (await scene.claim(endpoint_id)).deliveries
+    assert [(one.id, one.attempt, one.charged, one.is_due) for one in claimed] == [(one, 2, 1, True) for one in ids]
+
+
+async def test_hastening_leaves_what_was_never_tried_what_has_ended_and_other_endpoints_alone(scene: Scene) -> None:
+    endpoint_id = await scene.wire(retry_schedule_s=(3_600,), is_health_relevant=False)
+    other_id = await scene.wire("other", retry_schedule_s=(3_600,), is_health_relevant=False)
+    ours, theirs = await scene.post()
+    for one in (endpoint_id, other_id):
+        await scene.try_one(one, TRANSIENT)
+    [given_up, _] = await scene.post()
+    await scene.try_one(endpoint_id, REJECTED)
+    due_before = (await scene.look(theirs)).delivery.available_at
+
+    await scene.database.run(hasten_failed, endpoint_id, scene.clock.now())
+
+    assert (await scene.look(ours)).delivery.available_at == scene.clock.now()
+    assert (await scene.look(theirs)).delivery.available_at == due_before
+    assert await scene.statuses([given_up]) == ["dlq"]
+
+
+async def test_hastening_keeps_a_strict_order(scene: Scene) -> None:
+    endpoint_id = await scene.wire(retry_schedule_s=(3_600,), is_strict_order=True, is_health_relevant=False)
+    ids = await scene.post(3)
+    await scene.try_one(endpoint_id, TRANSIENT)
+
+    await scene.database.run(hasten_failed, endpoint_id, scene.clock.now())
+
+    order = [delivered for _ in ids for delivered in await scene.try_all(endpoint_id)]
+    assert order == ids

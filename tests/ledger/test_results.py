@@ -9,7 +9,7 @@ from posthouse.ledger.binding_changes import Waiting, remove_binding
 from posthouse.ledger.bindings import list_bindings
 from posthouse.model.deliveries import DeliveryStatus, OutcomeKind
 from posthouse.model.ids import EndpointId, Millis
-from posthouse.model.targets import HealthState, PauseCause
+from posthouse.model.targets import Health, HealthState, PauseCause
 from tests.ledger.engines import Engine
 from tests.ledger.scene import Scene, tried
 
@@ -204,6 +204,24 @@ async def test_failures_that_do_not_count_for_health_pause_nothing(scene: Scene)
 
     assert (await scene.health(endpoint_id)).endpoint.state is HealthState.OK
     assert (await scene.health(endpoint_id)).target.state is HealthState.OK
+
+
+@pytest.mark.parametrize("code", ["http_500", "offline"])
+async def test_what_a_kind_without_health_meets_pauses_nothing_whatever_its_binding_says(
+    scene: Scene, code: str
+) -> None:
+    endpoint_id = await scene.wire(is_health_relevant=True, retry_schedule_s=(60,))
+    ids = await scene.post(5)
+
+    for kind in (TRANSIENT, TRANSIENT, TRANSIENT, AUTH, GONE):
+        delivery = (await scene.claim(endpoint_id, 1)).deliveries[0]
+        result = tried(delivery, kind, scene.clock.now(), code=code)
+        await scene.complete(endpoint_id, msgspec.structs.replace(result, is_health_relevant=False))
+
+    health = await scene.health(endpoint_id)
+    assert (health.endpoint, health.target) == (Health(), Health())
+    # What would wait for a person behind a pause ends instead, since no pause comes.
+    assert await scene.statuses(ids) == ["failed", "failed", "failed", "dlq", "dlq"]
 
 
 async def test_closing_binding_goes_when_its_last_delivery_ends(scene: Scene) -> None:

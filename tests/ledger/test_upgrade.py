@@ -12,15 +12,18 @@ from posthouse.ledger.bindings import list_bindings
 from posthouse.ledger.directory import load_directory
 from posthouse.ledger.events import EventQuery, page_events
 from posthouse.ledger.runs import page_gaps, run_states
+from posthouse.ledger.settings import load_settings
 from posthouse.ledger.sqlite.database import open_sqlite
 from posthouse.ledger.sqlite.migrate import load_migrations
 from posthouse.ledger.state import get_state
+from posthouse.ledger.throughput import ThroughputWindow, read_throughput
 from posthouse.model.bindings import BodyFormat, Schedule
 from posthouse.model.ids import Millis, SourceId
 from posthouse.model.sources import Scope
 from tests.clock import START, ManualClock
 from tests.ledger.engines import SqliteEngine
 from tests.ledger.scene import Scene
+from tests.ledger.test_throughput import assert_recounted, tries_of
 
 DUMP = Path(__file__).parent / "version_1.sql"
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -76,13 +79,24 @@ async def test_old_bindings_go_by_changes_and_nothing_has_been_missed(old: Sqlit
     assert (cursor, shared) == (b"\x00\xff\x01cursor", b"{}")
 
 
+async def test_what_an_old_ledger_tried_within_a_day_of_its_last_try_is_in_the_throughput(old: SqliteEngine) -> None:
+    database = await open_sqlite(old.path)
+    [(last,)] = old.rows("SELECT max(started_at + duration_ms) FROM attempts")
+    found = await database.read(read_throughput, ThroughputWindow.DAY, last)
+    await database.close()
+
+    assert found.totals.delivered > 0
+    assert found.totals.failed > 0
+    assert_recounted(found, ThroughputWindow.DAY, last, tries_of(old))
+
+
 async def test_an_upgraded_ledger_goes_on_where_the_old_one_stood(old: SqliteEngine) -> None:
     clock = ManualClock(Millis(START + 3_600_000))
     clock._counter = 10_000
     scene = Scene(await open_sqlite(old.path), clock)
     [first, *_] = await scene.database.read(list_bindings)
     endpoint_id = first.binding.endpoint_id
-    events = await scene.database.read(page_events, EventQuery())
+    events = (await scene.database.read(page_events, EventQuery())).items
     duplicate = await scene.insert(await scene.draft(key="key-1"))
     waiting = await scene.try_all(endpoint_id)
     await scene.post()
@@ -94,3 +108,15 @@ async def test_an_upgraded_ledger_goes_on_where_the_old_one_stood(old: SqliteEng
     assert len(waiting) >= 3
     assert len(fresh) == 1
     assert old.faults() == []
+
+
+async def test_permission_to_run_programs_stands_under_its_new_name(old: SqliteEngine) -> None:
+    connection = apsw.Connection(str(old.path))
+    connection.execute("INSERT INTO settings VALUES (1, 'sources.allow_commands', 'true', 1767225600000)")
+    connection.close()
+
+    database = await open_sqlite(old.path)
+    stored = await database.read(load_settings)
+    await database.close()
+
+    assert stored == {"commands.allowed": "true", "retention.days": "30"}

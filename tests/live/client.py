@@ -112,7 +112,7 @@ class Client:
                         self._take(message.id, message.data)
                     event = []
                 self._moved.set()
-        except aiohttp.ClientError:
+        except (aiohttp.ClientError, RuntimeError):
             # The server was gone in the middle of something: whatever is half is asked for again.
             pass
         finally:

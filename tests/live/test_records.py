@@ -28,7 +28,10 @@ def test_version_1_is_read_as_it_was_written(line: str) -> None:
 
     assert isinstance(entry, LiveEntry)
     assert type_of(entry.event) == json.loads(line)["event"]["type"]
-    assert json.loads(msgspec.json.encode(entry)) == json.loads(line)
+    written, read = json.loads(line), json.loads(msgspec.json.encode(entry))
+    payload = written["event"]["payload"]
+    assert read["event"]["payload"] | payload == read["event"]["payload"]
+    assert read | {"event": {**read["event"], "payload": payload}} == written
     assert words_of(json.loads(line)["event"])
 
 
@@ -50,6 +53,14 @@ def test_a_type_or_version_that_is_not_known_is_told_as_such(event_type: str, ve
     }
 
     assert parse_entry(json.dumps(data)) == Unknown("a:1", event_type, version)
+
+
+def test_an_action_that_came_later_is_passed_over() -> None:
+    line = next(line for line in LINES if '"source_update"' in line)
+    later = line.replace('"action":"added"', '"action":"danced"')
+
+    assert later != line
+    assert parse_entry(later) == Unknown("5f0c:7", "source_update", 1)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -30,6 +31,10 @@ async def client_of(house: House) -> Client:
     await client.connect()
     await client.until(lambda: client.cursor)
     return client
+
+
+def has_updates(client: Client, count: int) -> bool:
+    return len(client.of_type("delivery_update")) >= count
 
 
 def numbers(client: Client) -> list[int]:
@@ -327,5 +332,28 @@ async def test_a_snapshot_has_the_cursor_from_which_nothing_is_missing(house: Ho
     assert before is not None
     assert offset(client.entries[0].cursor) == offset(before) + 1
     assert set((await house.get("/api/live/snapshot")).json) == {
-        "cursor", "timestamp", "daemon", "sources", "targets", "bindings", "health", "lanes", "gaps", "activity",
+        "cursor", "timestamp", "machine", "daemon", "counts", "attention", "sources", "targets", "bindings", "health",
+        "lanes", "gaps", "activity",
     }  # fmt: skip
+
+
+async def test_a_snapshot_begins_with_the_newest_entries_of_every_type_and_what_people_read_before(
+    house: House, hand: HandClock
+) -> None:
+    await house.patch("/api/settings/delivery.concurrency", {"value": 3})
+    await house.add_hook("http://127.0.0.1:9/")
+    await house.post("/api/targets/hook/pause")
+    await house.post("/api/bindings", {"source": "ingest", "target": "hook"})
+    client = await client_of(house)
+    for number in range(60):
+        hand.advance(1.0)
+        await house.post("/api/events", {"type": "a.b", "data": {}})
+        await client.until(partial(has_updates, client, number + 1))
+    await client.leave()
+
+    activity = (await house.get("/api/live/snapshot")).json["activity"]
+
+    offsets = [offset(one["cursor"]) for one in activity]
+    assert offsets == sorted(set(offsets), reverse=True)
+    assert [one["event"]["type"] for one in activity[:50]] == ["delivery_update"] * 50
+    assert "delivery.concurrency" in [one["event"]["payload"].get("name") for one in activity[50:]]

@@ -13,8 +13,9 @@ import apsw
 import msgspec
 import pytest
 
-from posthouse.model.deliveries import AttemptResult, ClaimedDelivery
+from posthouse.model.deliveries import AttemptResult, ClaimedParcel
 from posthouse.model.errors import LedgerBusy, LedgerFull
+from posthouse.model.ids import EndpointId
 from posthouse.pipeline.sender import Sender
 from posthouse.system.supervise import WorkerState
 from tests.parts import HandClock, Parts, numbers, running
@@ -171,18 +172,18 @@ async def test_what_cannot_be_given_back_now_is_given_back_later(parts: Parts, r
 class Unwritable(Sender):
     """A sender one of whose results holds what no ledger can write, as a bug of ours might."""
 
-    async def send(self, delivery: ClaimedDelivery) -> AttemptResult:
-        result = await super().send(delivery)
-        if b'"n":1}' in bytes(delivery.event.data):
-            outcome = msgspec.structs.replace(result.outcome, detail="\ud800")
-            result = msgspec.structs.replace(result, outcome=outcome)
-        return result
+    async def send(self, claimed: ClaimedParcel) -> list[AttemptResult]:
+        results = await super().send(claimed)
+        if b'"n":1}' in bytes(claimed.deliveries[0].event.data):
+            outcome = msgspec.structs.replace(results[0].outcome, detail="\ud800")
+            results = [msgspec.structs.replace(result, outcome=outcome) for result in results]
+        return results
 
 
 class Breaking(Sender):
     """A sender that breaks at one payload, as a bug of ours might."""
 
-    async def _is_check_passed(self, delivery: ClaimedDelivery, checks_before: int) -> bool:
+    async def _is_check_passed(self, endpoint_id: EndpointId, checks_before: int) -> bool:
         raise RuntimeError("a bug of ours")
 
 

@@ -307,3 +307,37 @@ async def test_a_time_limit_ends_a_delivery_even_while_paused(parts: Parts, rece
     assert before == "pending"
     assert (await parts.delivery_of(posted)).delivery.reason == "time_limit"
     assert receiver.requests == []
+
+
+async def test_reconnecting_sends_failed_deliveries_at_once_whatever_their_own_retry_time(
+    parts: Parts, receiver: Receiver
+) -> None:
+    hook = await parts.add_webhook(receiver.url)
+    await parts.bind("ingest", hook, retry_schedule_s=(5.0, 5.0, 86_400.0))
+    receiver.default = Reply(status=500)
+    posted = await pause_by_failures(parts, hook)
+
+    receiver.default = Reply()
+    tried = await parts.dispatcher.reconnect(hook.id)
+    await parts.until_status(posted, "delivered")
+
+    assert (tried.is_ok, tried.resumed) == (True, 1)
+    assert len((await parts.delivery_of(posted)).attempts) == 4
+
+
+async def test_what_a_person_paused_is_not_hastened_by_a_check_that_passes(parts: Parts, receiver: Receiver) -> None:
+    hook = await parts.add_webhook(receiver.url)
+    await parts.bind("ingest", hook, retry_schedule_s=(86_400.0,))
+    receiver.default = Reply(status=500)
+    (posted,) = await parts.post()
+    await parts.until_tried(posted, 1)
+    await parts.dispatcher.pause(hook.id)
+    due_before = (await parts.delivery_of(posted)).delivery.available_at
+
+    receiver.default = Reply()
+    await parts.dispatcher.reconnect(hook.id)
+    still = (await parts.delivery_of(posted)).delivery.available_at
+    await parts.dispatcher.resume(hook.id)
+    await parts.until_status(posted, "delivered")
+
+    assert still == due_before

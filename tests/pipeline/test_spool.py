@@ -81,7 +81,7 @@ class Room:
 
     async def events(self) -> list[Event]:
         """The newest last."""
-        rows = await self.database.read(page_events, EventQuery())
+        rows = (await self.database.read(page_events, EventQuery())).items
         found = [await self.database.read(get_event, row.id) for row in rows]
         return sorted(found, key=lambda event: event.id)
 

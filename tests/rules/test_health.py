@@ -193,6 +193,8 @@ def test_an_attempt_that_began_when_the_last_failure_was_recorded_belongs_to_its
         refusal(50, "d9", is_relevant=False),
         failure(9),
         refusal(50, "d1"),
+        refusal(50, "d9", None, code="render"),
+        refusal(50, "d9", None, code="filter"),
     ],
 )
 @pytest.mark.parametrize("where", STANDINGS)

@@ -10,8 +10,11 @@ from posthouse.model.events import EventDraft, Severity
 from posthouse.model.ids import Millis, SourceId
 from posthouse.model.live import (
     ActivityMessageEvent,
+    ErrorEvent,
     ErrorEventEvent,
     ServerStatusEvent,
+    ServerUpdate,
+    ServerUpdateEvent,
     SourceAction,
     SourceUpdate,
     SourceUpdateEvent,
@@ -89,6 +92,28 @@ def test_stops_of_sources_are_critical(action: SourceAction) -> None:
 
     is_stop = action in (SourceAction.DISABLED, SourceAction.FAILING, SourceAction.REMOVED)
     assert is_critical(event, level_of(event)) is is_stop
+
+
+@pytest.mark.parametrize(
+    ("state", "detail", "level", "critical"),
+    [
+        ("stopped", "It was told to stop", "info", True),
+        ("stopped", "", "info", False),
+        ("failed", "It ended", "error", False),
+        ("failed", "", "info", False),
+        ("unhealthy", "It is slow", "warning", False),
+        ("running", "It runs", "success", False),
+    ],
+)
+def test_of_servers_stops_are_critical_and_errors_beside_failures(
+    state: str, detail: str, level: str, critical: bool
+) -> None:
+    event = ServerUpdateEvent(ServerUpdate(server="web", state=state, detail=detail, timestamp=Millis(0)))
+
+    assert level_of(event) == level
+    assert is_critical(event, level_of(event)) is critical
+    error = ErrorEventEvent(ErrorEvent(error_type="server.error", message="web: It ended", timestamp=Millis(0)))
+    assert is_critical(error, level_of(error))
 
 
 @pytest.mark.parametrize(

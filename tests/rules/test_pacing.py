@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from posthouse.model.deliveries import Outcome, OutcomeKind
 from posthouse.rules.http_outcome import RETRY_AFTER_S_MAX
-from posthouse.rules.pacing import HOLD_S, STOCK_AGE_S_MAX, STOCK_MAX, STOCK_S, hold_s, stock_of
+from posthouse.rules.pacing import (
+    HOLD_S,
+    STOCK_AGE_S_MAX,
+    STOCK_MAX,
+    STOCK_S,
+    Bucket,
+    hold_s,
+    opens_at_s,
+    stock_of,
+    used_by,
+)
 
 LEASE_S = 60.0
 DEADLINE_S = 25.0
@@ -86,3 +96,48 @@ def test_a_rate_limit_holds_for_as_long_as_it_says_within_a_day(asked_s: float) 
 
     assert 0.0 <= held_s <= RETRY_AFTER_S_MAX
     assert math.isclose(held_s, min(max(asked_s, 0.0), RETRY_AFTER_S_MAX))
+
+
+def starts(bucket: Bucket, looks_s: list[float]) -> list[float]:
+    """When requests start, where one is wanted at each of these instants and goes if it may."""
+    used_until_s, found = 0.0, []
+    for now_s in looks_s:
+        if now_s >= opens_at_s(bucket, used_until_s):
+            used_until_s = used_by(bucket, used_until_s, now_s)
+            found.append(now_s)
+    return found
+
+
+looks = st.lists(st.integers(0, 4_000), max_size=60).map(
+    lambda steps: [1_000 + sum(steps[:n]) / 8 for n in range(len(steps))]
+)
+buckets = st.builds(Bucket, st.integers(1, 80).map(lambda n: n / 8), st.integers(1, 20))
+
+
+@given(buckets, looks)
+def test_no_window_ever_has_more_than_the_burst_and_what_was_refilled(bucket: Bucket, looks_s: list[float]) -> None:
+    found = starts(bucket, looks_s)
+
+    for first, begin in enumerate(found):
+        for last in range(first, len(found)):
+            assert last - first + 1 <= bucket.burst + (found[last] - begin) / bucket.refill_s
+
+
+@given(buckets, looks)
+def test_one_that_is_held_back_would_have_been_too_many(bucket: Bucket, looks_s: list[float]) -> None:
+    """Against a plain count of tokens: nothing waits that need not."""
+    tokens, filled_at_s, found = float(bucket.burst), looks_s[0] if looks_s else 0.0, []
+    for now_s in looks_s:
+        tokens = min(float(bucket.burst), tokens + (now_s - filled_at_s) / bucket.refill_s)
+        filled_at_s = now_s
+        if tokens >= 1 - 1e-9:
+            tokens -= 1
+            found.append(now_s)
+
+    assert starts(bucket, looks_s) == pytest.approx(found)
+
+
+def test_a_burst_goes_at_once_and_then_one_at_each_refill() -> None:
+    bucket = Bucket(5.0, 3)
+
+    assert starts(bucket, [1_000.0] * 5 + [1_004.9, 1_005.0, 1_009.9, 1_010.0]) == [1_000.0] * 3 + [1_005.0, 1_010.0]

@@ -14,6 +14,7 @@ from posthouse.model.errors import BadInput
 from posthouse.model.ids import Millis
 from posthouse.rules.http_outcome import RETRY_AFTER_S_MAX
 from posthouse.rules.retry import (
+    FAILURES,
     GAVE_UP,
     JITTER,
     TIME_TO_LIVE_S_MAX,
@@ -51,7 +52,7 @@ outcomes = st.builds(
 def judge(kind: OutcomeKind = OutcomeKind.TRANSIENT, **changes: Any) -> Verdict:
     outcome = Outcome(
         kind=kind,
-        code="code",
+        code=changes.pop("code", "code"),
         retry_after_s=changes.pop("retry_after_s", None),
         is_chargeable=changes.pop("is_chargeable", True),
     )
@@ -116,6 +117,16 @@ def test_a_failure_that_is_worth_another_try_waits(changes: dict[str, Any], expe
         ({"kind": OutcomeKind.GONE, "policy": Policy(is_health_relevant=False)}, "code", True),
         ({"charged": 9}, GAVE_UP, True),
         ({"policy": Policy(retry_schedule_s=())}, GAVE_UP, True),
+        (
+            {"code": "render", "kind": OutcomeKind.REJECTED, "policy": Policy(retry_kinds=(OutcomeKind.REJECTED,))},
+            "render",
+            True,
+        ),
+        (
+            {"code": "filter", "kind": OutcomeKind.REJECTED, "policy": Policy(retry_kinds=(OutcomeKind.REJECTED,))},
+            "filter",
+            True,
+        ),
     ],
 )
 def test_a_failure_that_is_not_ends_in_dlq_with_its_reason(
@@ -123,6 +134,17 @@ def test_a_failure_that_is_not_ends_in_dlq_with_its_reason(
 ) -> None:
     verdict = judge(**changes)
     assert (verdict.status, verdict.reason, verdict.is_charged) == (DeliveryStatus.DLQ, reason, is_charged)
+
+
+def test_what_is_refused_in_company_is_tried_alone_at_no_charge() -> None:
+    shared = judge(OutcomeKind.REJECTED, is_shared=True)
+
+    assert shared.is_parted
+    assert (shared.status, shared.is_charged) == (DeliveryStatus.FAILED, False)
+    assert judge(OutcomeKind.AUTH, is_check_passed=True, is_shared=True).is_parted
+    assert not judge(OutcomeKind.REJECTED).is_parted
+    for kind in (OutcomeKind.DELIVERED, OutcomeKind.TRANSIENT, OutcomeKind.RATE_LIMITED, OutcomeKind.GONE):
+        assert judge(kind, is_shared=True) == judge(kind)
 
 
 def test_a_success_is_delivered_without_a_reason() -> None:
@@ -139,6 +161,17 @@ def test_the_default_schedule_makes_ten_tries_over_about_three_days() -> None:
 def test_jitter_moves_a_wait_by_a_fifth_at_most() -> None:
     assert judge(charged=1, jitter=1.0).available_at == NOW + 360_000
     assert judge(charged=1, jitter=-1.0).available_at == NOW + 240_000
+
+
+@pytest.mark.parametrize("kind", sorted(FAILURES))
+def test_a_question_by_the_clock_is_asked_again_when_its_schedule_says(kind: OutcomeKind) -> None:
+    policy = Policy(retry_schedule_s=(300.0,) * 6, retry_kinds=tuple(FAILURES), is_health_relevant=False)
+
+    for jitter in (-1.0, 1.0):
+        verdict = judge(kind, policy=policy, charged=5, jitter=jitter, retry_after_s=3_600.0)
+        assert verdict == waits("code", NOW + 300_000, is_charged=True)
+        crashed = after_crash(charged=1, policy=policy, now=NOW, jitter=jitter)
+        assert crashed.available_at == NOW + 300_000
 
 
 @pytest.mark.parametrize("kind", [OutcomeKind.RATE_LIMITED, OutcomeKind.TRANSIENT])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,28 +75,35 @@ def test_a_glob_reaches_over_line_ends_and_not_past_the_end() -> None:
 
 
 def test_bindings_of_a_snapshot_burst_leave_ten_seconds_apart() -> None:
-    planned = plan(event(), [route(1), route(2, filter=Filter(types=("no",))), route(3), route(4)], is_staggered=True)
+    planned = plan(
+        event(),
+        [route(1), route(2, filter=Filter(types=("no",))), route(3), route(4)],
+        source_name="shop",
+        is_staggered=True,
+    )
     assert [(one.binding_id, one.available_at - NOW) for one in planned] == [(1, 0), (3, 10_000), (4, 20_000)]
 
 
 def test_bindings_of_a_stream_leave_at_once() -> None:
-    planned = plan(event(), [route(1), route(2)], is_staggered=False)
+    planned = plan(event(), [route(1), route(2)], source_name="shop", is_staggered=False)
     assert [one.available_at for one in planned] == [NOW, NOW]
 
 
 def test_an_event_goes_only_to_its_audience_and_past_no_filter() -> None:
     routes = [route(1), route(2), route(3, filter=Filter(types=("no",)))]
-    planned = plan(event(audience=(BindingId(2), BindingId(3), BindingId(9))), routes, is_staggered=False)
+    planned = plan(
+        event(audience=(BindingId(2), BindingId(3), BindingId(9))), routes, source_name="shop", is_staggered=False
+    )
     assert [one.binding_id for one in planned] == [2]
 
 
 def test_an_audience_of_nobody_is_nobody() -> None:
-    assert plan(event(audience=()), [route(1)], is_staggered=False) == ()
+    assert plan(event(audience=()), [route(1)], source_name="shop", is_staggered=False) == ()
 
 
 def test_an_event_about_a_target_is_not_sent_to_that_target() -> None:
     routes = [route(1), route(2), route(3, target_id=TargetId(10))]
-    planned = plan(event(correlation_key="target:100"), routes, is_staggered=True)
+    planned = plan(event(correlation_key="target:100"), routes, source_name="shop", is_staggered=True)
     assert [(one.binding_id, one.available_at - NOW) for one in planned] == [(2, 0), (3, 10_000)]
 
 
@@ -114,12 +122,14 @@ def test_a_delivery_expires_at_the_earlier_limit(
     event_expires_at: Millis | None, time_to_live_s: float | None, expires_at: int | None
 ) -> None:
     routes = [route(1, time_to_live_s=time_to_live_s)]
-    (planned,) = plan(event(expires_at=event_expires_at), routes, is_staggered=False)
+    (planned,) = plan(event(expires_at=event_expires_at), routes, source_name="shop", is_staggered=False)
     assert planned.expires_at == expires_at
 
 
 def test_of_one_binding_the_newest_revision_is_planned() -> None:
-    planned = plan(event(), [route(1), route(1, revision=3), route(1, revision=2)], is_staggered=True)
+    planned = plan(
+        event(), [route(1), route(1, revision=3), route(1, revision=2)], source_name="shop", is_staggered=True
+    )
     assert [(one.binding_id, one.revision) for one in planned] == [(1, 3)]
 
 
@@ -175,10 +185,36 @@ def test_a_plan_is_the_same_in_any_order_and_names_no_binding_twice(
     is_staggered: bool,
 ) -> None:
     told = event(audience=audience, correlation_key=about)
-    planned = plan(told, routes, is_staggered=is_staggered)
-    assert plan(told, data.draw(st.permutations(routes)), is_staggered=is_staggered) == planned
+    planned = plan(told, routes, source_name="shop", is_staggered=is_staggered)
+    assert plan(told, data.draw(st.permutations(routes)), source_name="shop", is_staggered=is_staggered) == planned
     ids = [one.binding_id for one in planned]
     assert ids == sorted(set(ids))
     assert audience is None or set(ids) <= set(audience)
     waits_ms = [one.available_at - NOW for one in planned]
     assert waits_ms == [STAGGER_MS * index if is_staggered else 0 for index in range(len(planned))]
+
+
+def test_an_expression_decides_beside_the_globs() -> None:
+    told = event(data=msgspec.Raw(b'{"seconds": 7}'), subject="shop")
+    routes = [
+        route(1, filter=Filter(where="data.seconds > `5` && source == 'ci'")),
+        route(2, filter=Filter(where="data.seconds > `9`")),
+        route(3, filter=Filter(types=("no",), where="data.seconds > `5`")),
+        route(4, filter=Filter(where="data.nothing")),
+    ]
+    planned = plan(told, routes, source_name="ci", is_staggered=False)
+    assert [(one.binding_id, one.is_unjudged) for one in planned] == [(1, False)]
+
+
+def test_an_event_that_a_filter_cannot_judge_is_planned_as_that() -> None:
+    told = event(data=msgspec.Raw(b'{"seconds": 7}'))
+    routes = [route(1, filter=Filter(where="length(data.seconds) > `5`")), route(2)]
+    planned = plan(told, routes, source_name="ci", is_staggered=False)
+    assert [(one.binding_id, one.is_unjudged) for one in planned] == [(1, True), (2, False)]
+
+
+def test_data_is_not_looked_into_where_no_filter_asks() -> None:
+    told = event(data=msgspec.Raw(b"no JSON"))
+    routes = [route(1), route(2, filter=Filter(types=("no",), where="data")), route(3, filter=Filter(where="data"))]
+    planned = plan(told, routes, source_name="ci", is_staggered=False)
+    assert [(one.binding_id, one.is_unjudged) for one in planned] == [(1, False), (3, True)]

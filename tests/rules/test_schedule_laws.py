@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from posthouse.model.bindings import Mode, Schedule, Weekday
 from posthouse.model.ids import BindingId, Millis
 from posthouse.model.runs import Missed, Slot
-from posthouse.rules.schedule import Look, begin, look, reschedule
+from posthouse.rules.schedule import Look, begin, look, reschedule, upcoming
 from tests.rules.zones import DAY_MS, ODD_ZONES, at, cron, daily, every, weekly
 
 MINUTE_MS = 60_000
@@ -228,3 +228,26 @@ def test_an_edited_time_of_day_leaves_no_day_out_and_takes_none_twice(
     # Just the date, or the week, that would have followed under the old time of day.
     (expected,) = walked(old, run.at, 1, binding)
     assert following.period == expected.period
+
+
+@given(schedules, instants, bindings)
+def test_upcoming_runs_are_the_slots_one_by_one(schedule: Schedule, now: Millis, binding: BindingId) -> None:
+    settled = begun(schedule, now, binding)
+
+    runs = upcoming(schedule, zone_of(schedule), settled, now, binding, 3)
+
+    assert list(runs) == [slot.at for slot in walked(schedule, now, 3, binding)]
+
+
+@given(schedules, instants, st.integers(1, 40 * DAY_MS), bindings)
+def test_run_that_is_due_comes_first_and_at_once(
+    schedule: Schedule, start: Millis, asleep_ms: int, binding: BindingId
+) -> None:
+    now = Millis(start + asleep_ms)
+    settled = begun(schedule, start, binding)
+    seen = looked(schedule, settled, now, binding)
+
+    runs = upcoming(schedule, zone_of(schedule), settled, now, binding, 2)
+
+    assert runs[0] == (now if seen.slot is not None else seen.next_at)
+    assert all(before < after for before, after in pairwise(runs))

@@ -31,8 +31,12 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """One scripted answer and the usage that it claims, in tokens."""
+    """One scripted answer and the usage that it claims, in tokens; with an error, that and its text instead.
 
+    `error` is a type and its status: ("invalid_request_error", 400). See https://docs.claude.com/en/api/errors.
+    """
+
+    error: tuple[str, int] | None = None
     text: str = "Done."
     tool: ToolUse | None = None
     input_tokens: int = 11
@@ -74,6 +78,10 @@ class MessagesApi:
         """`POST /v1/messages`, streamed where it is asked for."""
         body = await self._record(request)
         served = self._answer(body)
+        if served.reply.error is not None:
+            kind, status = served.reply.error
+            error = {"type": kind, "message": served.reply.text}
+            return web.json_response({"type": "error", "error": error}, status=status)
         if not body.get("stream"):
             return web.json_response(_message(served, _blocks(served)))
         response = web.StreamResponse(headers={"content-type": "text/event-stream", "cache-control": "no-cache"})

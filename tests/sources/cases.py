@@ -23,10 +23,23 @@ from typing import Any, cast
 import msgspec
 
 from posthouse.model.events import EventDraft
+from posthouse.model.ids import Millis
 from posthouse.model.sources import Emission, SourceShape
+from posthouse.rules.wake import WakeSlot
 from posthouse.sources.base import RESCAN, Preview, SnapshotKind, SourceContext, StreamKind, source_kind
 from posthouse.system.logging import JsonFormatter
-from tests.clock import ManualClock
+from tests.clock import START, ManualClock
+from tests.sources.agent_cases import (
+    SESSION,
+    agents_happen,
+    lay_out_agents,
+    lay_out_claude,
+    lay_out_codex,
+    spoil_agents,
+    spoil_claude,
+    spoil_codex,
+)
+from tests.sources.peer_case import PEER_ADDRESS, lay_out_peers, peers_happen
 from tests.sources.support import MemoryState, context_for, soon
 
 
@@ -41,7 +54,8 @@ class Case:
     `lay_out` makes the real things below a folder and gives the settings that point there; `happens` is what a stream
     then sees, and `events` how many events that makes. `spoil` breaks them, so that a read fails or tells of problems.
     `marks`: by property. `bad`: settings that have the right type and yet are refused, by field. `kept`: marks that the
-    state keeps even while their property is off; none of a sensitive one.
+    state keeps even while their property is off; none of a sensitive one. `known`: state from before. `carried_by`: by
+    property, the type of event that alone has it.
     """
 
     kind: str
@@ -53,6 +67,8 @@ class Case:
     events: int = 1
     bad: tuple[tuple[str, Any], ...] = ()
     kept: frozenset[str] = frozenset()
+    known: Mapping[str, bytes] = field(default_factory=dict)
+    carried_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -90,9 +106,11 @@ async def harvest(case: Case, folder: Path, choices: Mapping[str, bool]) -> Harv
     """Let a source with these choices work in a fresh folder, with a look at its preview before and after."""
     settings = case.lay_out(folder)
     memory, emitted = MemoryState(), list[Emission]()
+    memory.stored.update(case.known)
     context = context_for(
-        case.kind, settings, properties=dict(choices), state=memory, emitted=emitted, may_run_programs=True
-    )
+        case.kind, settings, properties=dict(choices), state=memory, emitted=emitted, may_run_programs=True,
+        spool=folder / "spool", folder=folder / "kept",
+    )  # fmt: skip
     with captured_log() as log:
         before = await soon(source_kind(case.kind).preview(context))
         if source_kind(case.kind).shape is SourceShape.SNAPSHOT:
@@ -157,64 +175,6 @@ def captured_log() -> Iterator[io.StringIO]:
     finally:
         logger.setLevel(level)
         logger.removeHandler(handler)
-
-
-SESSION, EARLIER = "99999999-0000-4000-8000-0000000mark5", "88888888-0000-4000-8000-0000000mark5"
-
-
-def claude_line(session: str, day: str, second: int, **more: Any) -> dict[str, Any]:
-    """A line of a session's log."""
-    return {
-        "sessionId": session,
-        "cwd": "/srv/project-mark",
-        "gitBranch": "branch-mark",
-        "version": "2.1.330",
-        "uuid": f"{session[:1]}-{second}",
-        "timestamp": f"{day}T09:00:0{second}.000Z",
-        **more,
-    }
-
-
-def claude_reply(number: int, **usage: int) -> dict[str, Any]:
-    """What the model answered, as its line has it."""
-    message = {"id": f"msg_{number}", "role": "assistant", "model": "claude-model-mark", "content": [], "usage": usage}
-    return {"type": "assistant", "requestId": f"req_{number}", "message": message}
-
-
-def lay_out_claude(folder: Path) -> dict[str, Any]:
-    """Two sessions on two days: the newer one with a prompt only, the older one with a summary."""
-    usage = {
-        "input_tokens": 1681,
-        "output_tokens": 77,
-        "cache_read_input_tokens": 7319,
-        "cache_creation_input_tokens": 1000,
-    }
-    prompt = {"type": "user", "message": {"role": "user", "content": "prompt-mark: sort the parcels"}}
-    logs = {
-        SESSION: [
-            claude_line(SESSION, "2025-12-31", 1, **prompt),
-            claude_line(SESSION, "2025-12-31", 2, **claude_reply(1, **usage)),
-        ],
-        EARLIER: [
-            {"type": "summary", "summary": "summary-mark", "leafUuid": "8-1"},
-            claude_line(EARLIER, "2025-12-30", 1, **prompt),
-            claude_line(EARLIER, "2025-12-30", 2, **claude_reply(2, output_tokens=13)),
-        ],
-    }
-    root = folder / "projects" / "-srv-project-mark"
-    root.mkdir(parents=True)
-    for session, lines in logs.items():
-        (root / f"{session}.jsonl").write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
-    return {"roots": [str(folder / "projects")]}
-
-
-def spoil_claude(folder: Path) -> None:
-    """Lines that are torn, of the wrong type, and no JSON, with all marks in them."""
-    for log in folder.glob("projects/*/*.jsonl"):
-        lines = log.read_bytes().splitlines()
-        torn = [line[: len(line) * 3 // 4] for line in lines]
-        wrong = [line.replace(b'"usage":{', b'"usage":[{').replace(b'"role"', b'"rolle"') for line in lines]
-        log.write_bytes(b"\n".join([*torn, *wrong, b"prompt-mark branch-mark summary-mark", *lines, lines[0][:-5]]))
 
 
 def lay_out_command(folder: Path) -> dict[str, Any]:
@@ -292,7 +252,27 @@ def lay_out_nothing(folder: Path) -> dict[str, Any]:
     return {}
 
 
+MISSED_SLOT = WakeSlot(hour=23, minute=45, zone="UTC", settled="2025-12-30", next_at=Millis(START - 900_000))
+"""It was due a quarter of an hour before the clock of the tests begins."""
+
+
+def server_at_work() -> dict[str, bytes]:
+    """A server that says something and fails."""
+    argv = [sys.executable, "-S", "-c", "print('output' + '-mark'); raise SystemExit(3)"]
+    return {"server/web": msgspec.json.encode({"name": "web", "argv": argv, "restart": "never"})}
+
+
 CASES: tuple[Case, ...] = (
+    Case(
+        kind="agents",
+        lay_out=lay_out_agents,
+        shape=SourceShape.STREAM,
+        happens=agents_happen,
+        spoil=spoil_agents,
+        events=2,
+        marks={"titles": ("title-mark",), "messages": ("message-mark",)},
+        bad=(("silence_s", 59), ("silence_s", 1e9), ("codex_home", "x" * 4_097), ("opencode_urls", ["x"] * 21)),
+    ),
     Case(
         kind="claude-sessions",
         lay_out=lay_out_claude,
@@ -317,11 +297,39 @@ CASES: tuple[Case, ...] = (
         bad=(("window_days", 31), ("window_days", 0), ("roots", ["relative"]), ("quiet_s", -1), ("cap_s", 1e9)),
     ),
     Case(
+        kind="codex-sessions",
+        lay_out=lay_out_codex,
+        spoil=spoil_codex,
+        marks={
+            "sessions": (SESSION, "project-mark", "branch-mark", "codex-model-mark"),
+            "titles": ("prompt-mark", "name-mark"),
+            # The tokens of both sessions.
+            "summary": ("42011",),
+        },
+        bad=(("window_days", 31), ("window_days", 0), ("roots", ["relative"]), ("quiet_s", -1), ("cap_s", 1e9)),
+        # Which sessions there are is what is counted.
+        kept=frozenset({SESSION}),
+    ),
+    Case(
+        kind="codex-stats",
+        lay_out=lay_out_codex,
+        spoil=spoil_codex,
+        # The tokens of yesterday.
+        marks={"metrics": ("42004",)},
+        bad=(("window_days", 31), ("window_days", 0), ("roots", ["relative"]), ("quiet_s", -1), ("cap_s", 1e9)),
+    ),
+    Case(
         kind="command",
         lay_out=lay_out_command,
         spoil=spoil_command,
         marks={"output": ("output-mark",)},
         bad=(("argv", []), ("argv", ["bin/relative"]), ("cwd", "relative"), ("deadline_s", 0), ("env", {"1=": "x"})),
+    ),
+    Case(
+        kind="desktop-activity",
+        lay_out=lay_out_nothing,
+        shape=SourceShape.STREAM,
+        bad=(("threshold_s", 4), ("poll_s", 0.5), ("poll_s", 181), ("poll_s", 3_601)),
     ),
     Case(
         kind="files",
@@ -334,7 +342,31 @@ CASES: tuple[Case, ...] = (
         bad=(("paths", []), ("paths", ["relative"]), ("content", "half"), ("content_bytes_max", 0), ("quiet_s", -1)),
     ),
     Case(kind="ingest", lay_out=lay_out_nothing, shape=SourceShape.STREAM, events=0),
+    Case(
+        kind="peers",
+        lay_out=lay_out_peers,
+        shape=SourceShape.STREAM,
+        happens=peers_happen,
+        events=2,
+        marks={"addresses": (PEER_ADDRESS,), "messages": ("message-mark",)},
+        carried_by={"messages": "peer.message"},
+        bad=(
+            *(("heartbeat_s", 9), ("heartbeat_s", 601), ("peer_timeout_s", 29), ("peer_timeout_s", 60)),
+            *(("port", 0), ("address", "here"), ("hosts", ["here"]), ("hosts", ["10.0.0.1:0"]), ("name", "a:b")),
+        ),
+        # Where somebody is has to be known to ask whether they still are.
+        kept=frozenset({PEER_ADDRESS}),
+    ),
     Case(kind="posthouse", lay_out=lay_out_nothing, shape=SourceShape.STREAM, events=0),
+    Case(
+        kind="servers",
+        lay_out=lay_out_nothing,
+        shape=SourceShape.STREAM,
+        known=server_at_work(),
+        events=4,
+        marks={"output": ("output-mark",)},
+        carried_by={"output": "server.error"},
+    ),
     Case(
         kind="sqlite",
         lay_out=lay_out_database,
@@ -356,5 +388,12 @@ CASES: tuple[Case, ...] = (
         events=2,
         marks={"rows": ("row-mark",)},
         bad=(("path", "relative.db"), ("query", "DELETE FROM letters"), ("key", ""), ("start", "later"), ("type", "")),
+    ),
+    Case(
+        kind="wake-schedule",
+        lay_out=lay_out_nothing,
+        shape=SourceShape.STREAM,
+        known={"slot/23:45": msgspec.json.encode(MISSED_SLOT)},
+        bad=(("grace_s", -1), ("grace_s", 86_401), ("window_hours", 0), ("window_hours", 169), ("window_hours", 1.5)),
     ),
 )

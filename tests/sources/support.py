@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,17 @@ import msgspec
 
 from posthouse.model.ids import DEFAULT_PROJECT, SourceId
 from posthouse.model.sources import Emission, Scope, Source
-from posthouse.sources.base import SourceContext, source_kind
+from posthouse.sources.base import Followed, SourceContext, follow_nothing, source_kind
 from posthouse.system.clock import Clock
+from posthouse.system.idle.presence import Presence
 from tests.clock import ManualClock
+from tests.sources.desk import Desk
 
 LOGS = Path(__file__).parent / "logs" / "projects"
 DEADLINE_S = 20.0
+MACHINE = "here"
+
+Follow = Callable[[str, int], AsyncIterator[tuple[Followed, ...]]]
 
 
 class MemoryState:
@@ -65,6 +70,10 @@ def context_for(
     quiet_s: float = 0.0,
     cap_s: float = 0.0,
     may_run_programs: bool = False,
+    spool: Path | None = None,
+    follow: Follow = follow_nothing,
+    presence: Presence | None = None,
+    folder: Path | None = None,
 ) -> SourceContext:
     """A context as the collection would make it. `emitted` takes what is emitted, and the state what it holds."""
     source = Source(
@@ -77,6 +86,7 @@ def context_for(
         is_enabled=True,
     )
     memory = MemoryState() if state is None else state
+    clock = clock or ManualClock()
 
     async def emit(emission: Emission) -> None:
         assert emitted is not None, "nothing was to be emitted"
@@ -86,13 +96,19 @@ def context_for(
     return SourceContext(
         source=source,
         state=memory,
-        clock=clock or ManualClock(),
+        clock=clock,
         emit=emit,
         progress=Progress() if progress is None else progress,
         excluded=excluded,
         quiet_s=quiet_s,
         cap_s=cap_s,
         may_run_programs=may_run_programs,
+        machine=MACHINE,
+        spool=spool,
+        follow=follow,
+        presence=presence or Desk(clock),
+        programs_allowed=lambda: may_run_programs,
+        folder=folder,
     )
 
 

@@ -17,13 +17,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from posthouse.model.sources import Emission
-from posthouse.sources.agent_logs import claude_file, claude_index, claude_log, claude_reading
+from posthouse.sources.agent_logs import claude_index, claude_log, log_file, log_reading
 from posthouse.sources.agent_logs.claude_log import Keeping, decode_page
-from posthouse.sources.agent_logs.claude_reading import Logs, has_changed
+from posthouse.sources.agent_logs.claude_reading import MEMORY
 from posthouse.sources.agent_logs.claude_sessions import ClaudeSessions
-from posthouse.sources.agent_logs.claude_state import TOTALS, DayTotals, Totals, day_of, decode
+from posthouse.sources.agent_logs.claude_state import TOTALS, DayTotals, Totals, decode
 from posthouse.sources.agent_logs.claude_stats import ClaudeStats
 from posthouse.sources.agent_logs.claude_totals import Tally, tally
+from posthouse.sources.agent_logs.log_reading import Logs, has_changed
+from posthouse.sources.agent_logs.log_state import day_of
 from posthouse.sources.base import RESCAN, Signal, SnapshotKind, SourceContext
 from tests.sources.claude_logs import answer, prompt, summary
 from tests.sources.support import MemoryState, context_for, soon
@@ -104,8 +106,8 @@ def small(pages: int = 3) -> Any:
 def small_reads() -> Any:
     """Reads cut into many chunks."""
     return (
-        patch.multiple(claude_reading, CHUNK_BYTES=900, CHANGES_BYTES_MAX=400, GROUP_FILES=2),
-        patch.multiple(claude_file, STEP_BYTES=300, HOP_BYTES=500),
+        patch.multiple(log_reading, CHUNK_BYTES=900, CHANGES_BYTES_MAX=400, GROUP_FILES=2),
+        patch.multiple(log_file, STEP_BYTES=300, HOP_BYTES=500),
         patch.object(claude_index, "AT_ONCE", 1),
     )
 
@@ -263,13 +265,13 @@ async def test_what_was_read_but_not_told_is_signalled_at_the_next_start(tmp_pat
     do(tmp_path, "append", "s1.jsonl", prompt("u1", 60))
     tree = Tree(tmp_path)
     logs = Logs(roots=(tmp_path,), excluded=(), keeps=Keeping())
-    with patch.object(claude_reading, "CHUNK_BYTES", 1):
+    with patch.object(log_reading, "CHUNK_BYTES", 1):
         # The process ends after the last chunk is durable, and before the event is.
         await soon(SESSIONS.collect(tree.context(tree.state), RESCAN))
     assert tree.commits > 0
-    assert await has_changed(tree.state, logs)
+    assert await has_changed(tree.state, logs, MEMORY)
     assert await tree.read()
-    assert not await has_changed(tree.state, logs)
+    assert not await has_changed(tree.state, logs, MEMORY)
 
 
 def counts(told: Any) -> dict[str, int]:

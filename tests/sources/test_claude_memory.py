@@ -15,7 +15,7 @@ from posthouse.ledger.sqlite.database import open_sqlite
 from posthouse.ledger.state import NewEmission, commit_emission
 from posthouse.model.sources import Emission
 from posthouse.pipeline.workplace import SourceState
-from posthouse.sources.agent_logs import claude_file, claude_reading
+from posthouse.sources.agent_logs import log_file, log_reading
 from posthouse.sources.base import RESCAN, Signal, SnapshotKind, SourceContext, source_kind
 from tests.clock import ManualClock
 from tests.sources.claude_logs import answer, prompt
@@ -94,10 +94,10 @@ def write(root: Path, files: int, turns: int) -> list[Path]:
 async def test_four_times_the_logs_take_no_more_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_one_file: bool
 ) -> None:
-    monkeypatch.setattr(claude_reading, "CHUNK_BYTES", 1024 * 1024)
-    monkeypatch.setattr(claude_reading, "CHANGES_BYTES_MAX", 64 * 1024)
-    monkeypatch.setattr(claude_file, "STEP_BYTES", 128 * 1024)
-    monkeypatch.setattr(claude_file, "HOP_BYTES", 256 * 1024)
+    monkeypatch.setattr(log_reading, "CHUNK_BYTES", 1024 * 1024)
+    monkeypatch.setattr(log_reading, "CHANGES_BYTES_MAX", 64 * 1024)
+    monkeypatch.setattr(log_file, "STEP_BYTES", 128 * 1024)
+    monkeypatch.setattr(log_file, "HOP_BYTES", 256 * 1024)
     peaks = []
     for times in (1, 4):
         folder = tmp_path / str(times)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.sources.agent_logs import claude_file
+from posthouse.sources.agent_logs import log_file
 from posthouse.sources.agent_logs.claude_log import PAGE_LINES
 from posthouse.sources.agent_logs.claude_payload import PROPERTIES, UNTITLED, project
 from posthouse.sources.agent_logs.claude_sessions import EVENT_TYPE, ClaudeSessions
@@ -157,7 +157,7 @@ async def test_an_unchanged_log_is_not_opened_again(root: Path, monkeypatch: pyt
     def refuse(*arguments: Any, **more: Any) -> None:
         raise AssertionError("nothing is to be read")
 
-    monkeypatch.setattr(claude_file, "read_slice", refuse)
+    monkeypatch.setattr(log_file, "read_slice", refuse)
     assert await collected(context) == first
 
 
@@ -332,7 +332,7 @@ async def test_excluded_folders_and_links_are_not_read(root: Path) -> None:
 
 
 async def test_a_long_read_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(claude_file, "HOP_BYTES", 100_000)
+    monkeypatch.setattr(log_file, "HOP_BYTES", 100_000)
     content = "".join(prompt("x" * 1_000, second=number) for number in range(100))
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_text(content)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from posthouse.sources.agent_logs import claude_reading, claude_source
+from posthouse.sources.agent_logs import log_following, log_reading
 from posthouse.sources.agent_logs.claude_sessions import ClaudeSessions
 from posthouse.sources.base import RESCAN, Signal, SnapshotKind, SourceContext
 from tests.sources.claude_logs import prompt
@@ -61,11 +61,11 @@ async def test_after_a_read_only_a_change_is_signalled(root: Path, monkeypatch: 
     answers: list[bool] = []
 
     async def look(*arguments: Any, **more: Any) -> bool:
-        answers.append(await claude_reading.has_changed(*arguments, **more))
+        answers.append(await log_reading.has_changed(*arguments, **more))
         looked.set()
         return answers[-1]
 
-    monkeypatch.setattr(claude_source, "has_changed", look)
+    monkeypatch.setattr(log_following, "has_changed", look)
     async with aclosing(KIND.signals(context)) as signals:  # type: ignore[type-var]
         signalled = begun(next_signal(signals))
         await soon(looked.wait())

@@ -75,7 +75,7 @@ async def test_nothing_runs_before_it_was_allowed(tmp_path: Path) -> None:
     one = context(f"open({str(mark)!r}, 'w')", is_allowed=False)
 
     for reading in (Command().collect(one, RESCAN), Command().preview(one)):
-        with pytest.raises(BadInput, match=r"sources\.allow_commands") as caught:
+        with pytest.raises(BadInput, match=r"commands\.allowed") as caught:
             await reading
         assert caught.value.code == "source.commands_off"
     assert not mark.exists()

@@ -43,6 +43,6 @@ def test_a_passive_source_has_no_settings_and_passes_data_on_as_it_is(name: str)
 
 
 def test_an_unknown_kind_is_named_with_those_that_exist() -> None:
-    with pytest.raises(BadInput, match=r"claude-sessions, .*ingest, posthouse") as caught:
+    with pytest.raises(BadInput, match=r"claude-sessions, .*ingest, peers, posthouse, servers") as caught:
         kind_to_add("smoke-signals")
     assert caught.value.code == "source.unknown_kind"

@@ -14,7 +14,7 @@ from posthouse.sources.agent_logs.claude_sessions import ClaudeSessions
 from posthouse.sources.agent_logs.claude_stats import ClaudeStats
 from posthouse.sources.base import RESCAN
 from posthouse.system.clock import SystemClock
-from tests.claude_program import claude_program_or_skip, run_claude
+from tests.claude_program import CLAUDE, run_claude
 from tests.servers.messages_api import MessagesApi, Reply, ToolUse, messages_api
 from tests.sources.support import MemoryState, context_for, decoded, soon
 
@@ -67,7 +67,7 @@ def tokens(*replies: Reply) -> dict[str, int]:
 
 
 async def test_a_real_run_its_resumption_and_its_fork_count_what_the_server_served(tmp_path: Path) -> None:
-    program = await asyncio.to_thread(claude_program_or_skip)
+    program = await asyncio.to_thread(CLAUDE.path_or_skip)
     echo = ToolUse(name="Bash", input={"command": "echo parcels", "description": "Say it"})
     replies = (
         Reply(text="Looking.", tool=echo, input_tokens=13, output_tokens=50, cache_creation_input_tokens=900),

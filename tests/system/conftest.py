@@ -13,6 +13,6 @@ from tests.loops import LOOPS
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    if item.path.name.startswith(("test_outbound", "test_process")):
+    if item.path.name.startswith(("test_left_by", "test_managed_process", "test_outbound", "test_process")):
         return LOOPS
     return {"asyncio": asyncio.new_event_loop}

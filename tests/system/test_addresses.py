@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from posthouse.system.addresses import AddressClass, classify_address, is_dialable, is_local_address
+from posthouse.system.addresses import AddressClass, class_of_host, classify_address, is_dialable, is_local_address
 
 
 @pytest.mark.parametrize(
@@ -103,3 +103,32 @@ def test_this_machine_is_known_by_its_names(host: str) -> None:
 @pytest.mark.parametrize("host", ["", "example.org", "localhost.example.org", "notlocalhost", "10.0.0.1", "8.8.8.8"])
 def test_other_machines_are_not_taken_for_this_one(host: str) -> None:
     assert not is_local_address(host)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", AddressClass.LOOPBACK),
+        ("a.localhost", AddressClass.LOOPBACK),
+        ("127.0.0.1", AddressClass.LOOPBACK),
+        ("[::1]", AddressClass.LOOPBACK),
+        ("10.0.0.5", AddressClass.PRIVATE),
+        ("fd12:3456::1", AddressClass.PRIVATE),
+        ("nas", AddressClass.PRIVATE),
+        ("NAS.local.", AddressClass.PRIVATE),
+        ("printer.home.arpa", AddressClass.PRIVATE),
+        ("n8n.internal", AddressClass.PRIVATE),
+        ("8.8.8.8", AddressClass.PUBLIC),
+        ("2606:4700::1111", AddressClass.PUBLIC),
+        ("hooks.example.com", AddressClass.PUBLIC),
+        ("local.example.com", AddressClass.PUBLIC),
+        ("notlocal", AddressClass.PRIVATE),
+    ],
+)
+def test_hosts_are_placed_by_their_text_alone(host: str, expected: AddressClass) -> None:
+    assert class_of_host(host) is expected
+
+
+@given(st.text(max_size=40))
+def test_every_host_has_a_place(host: str) -> None:
+    assert class_of_host(host) in AddressClass

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from posthouse.system.http_client import HttpClient
@@ -233,6 +234,18 @@ async def test_kept_connection_that_dies_unanswered_is_replaced_once(client: Htt
 
     assert response.body == b"second"
     assert [request.connection for request in receiver.requests] == [1, 1, 2]
+
+
+async def test_what_takes_effect_twice_is_not_sent_again_over_a_fresh_connection(
+    client: HttpClient, receiver: Receiver
+) -> None:
+    receiver.reply(Reply(), Reply(is_closed=True))
+    await client.send(post(receiver.url))
+
+    failure = await failure_of(client, msgspec.structs.replace(post(receiver.url), is_repeatable=False))
+
+    assert (failure.code, failure.is_maybe_sent) == ("reset", True)
+    assert len(receiver.requests) == 2
 
 
 async def test_repeat_that_fails_as_well_still_says_that_it_may_have_been_sent(

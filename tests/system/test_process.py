@@ -30,6 +30,8 @@ async def run(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     grace_s: float = GRACE_S,
+    stdin: bytes = b"",
+    is_tail_kept: bool = False,
 ) -> Finished:
     program = Program(
         argv=argv,
@@ -37,12 +39,14 @@ async def run(
         deadline_s=deadline_s,
         output_bytes_max=output_bytes_max,
         folder=None if folder is None else str(folder),
+        stdin=stdin,
+        is_tail_kept=is_tail_kept,
     )
     async with asyncio.timeout(DEADLINE_S):
         return await run_program(program, SystemClock(), grace_s=grace_s)
 
 
-async def python(code: str, **how: float) -> Finished:
+async def python(code: str, **how: float | bytes) -> Finished:
     return await run(sys.executable, "-c", code, **how)  # type: ignore[arg-type]
 
 
@@ -110,6 +114,35 @@ async def test_an_argument_is_never_read_by_a_shell() -> None:
 
 async def test_standard_input_is_empty() -> None:
     assert (await python("import sys; print(repr(sys.stdin.read()))")).stdout == b"''\n"
+
+
+async def test_a_program_reads_all_that_it_is_told_and_then_the_end() -> None:
+    finished = await python("import sys; print(len(sys.stdin.buffer.read()))", stdin=b"x" * 3_000_000)
+
+    assert finished.stdout == b"3000000\n"
+
+
+async def test_a_program_need_not_read_what_it_is_told() -> None:
+    deaf = await python("pass", stdin=b"x" * 3_000_000)
+    closed = await python("import os, time; os.close(0); print('still here')", stdin=b"x" * 3_000_000)
+
+    assert (deaf.ending, deaf.exit_code) == (Ending.EXITED, 0)
+    assert (closed.exit_code, closed.stdout) == (0, b"still here\n")
+
+
+async def test_a_program_that_stops_reading_is_ended_at_its_deadline() -> None:
+    finished = await run("sh", "-c", "sleep 100", stdin=b"x" * 3_000_000, deadline_s=1.0)
+
+    assert (finished.ending, finished.signal) == (Ending.DEADLINE, signal.SIGTERM)
+
+
+async def test_of_long_output_the_end_is_kept_where_that_is_wanted() -> None:
+    finished = await python(
+        "import sys; sys.stdout.write('x' * 1_000_000 + 'the end')", output_bytes_max=50, is_tail_kept=True
+    )
+
+    assert (finished.ending, len(finished.stdout)) == (Ending.EXITED, 50)
+    assert finished.stdout.endswith(b"xthe end")
 
 
 async def test_a_program_runs_in_its_folder(tmp_path: Path) -> None:

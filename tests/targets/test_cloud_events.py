@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from posthouse.model.events import Severity
 from posthouse.model.ids import Millis
-from posthouse.targets.cloud_events import CONTENT_TYPE, join_batch, rfc3339, source_of, to_json
+from posthouse.rules.timestamps import rfc3339
+from posthouse.targets.cloud_events import CONTENT_TYPE, join_batch, source_of, to_json
 from tests.targets.cases import make_event
 
 plain = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]), min_size=1, max_size=30)

@@ -7,7 +7,11 @@ import sys
 
 import pytest
 
-from posthouse.targets.http_exchange import shown_url
+from posthouse.model.ids import Millis
+from posthouse.system.http_client import HttpClient
+from posthouse.system.outbound import Request
+from posthouse.targets.http_exchange import EXCERPT_BYTES_MAX, ask, shown_url
+from tests.receiver import Receiver, Reply
 
 BLAME = """
 import asyncio
@@ -49,3 +53,15 @@ def test_machine_without_a_route_blames_no_remote_target_but_its_own() -> None:
 )
 def test_query_is_shown_without_its_values(url: str, expected: str) -> None:
     assert shown_url(url) == expected
+
+
+async def test_a_long_answer_can_be_had_whole_beside_an_excerpt_that_is_short() -> None:
+    async with Receiver() as receiver:
+        receiver.reply(Reply(body=b"x" * 100_000))
+        outbound = HttpClient()
+        request = Request(method="GET", url=receiver.url, response_bytes_max=200_000)
+        outcome, response = await ask(outbound, request, hidden=(), now=Millis(0))
+        await outbound.close()
+
+    assert response is not None
+    assert (len(outcome.excerpt), len(response.body)) == (EXCERPT_BYTES_MAX, 100_000)

@@ -1,13 +1,12 @@
-"""Signatures, beside the libraries of the people who specified them."""
+"""Signatures, beside the library of the people who specified them."""
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 
 import pytest
 import standardwebhooks.webhooks
-import svix.webhooks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,14 +35,13 @@ def test_known_message_has_the_signature_of_the_specification() -> None:
 
 
 @given(keys, st.text(st.characters(codec="utf-8"), max_size=200), st.integers(0, 4_000_000_000))
-def test_signature_equals_that_of_other_libraries(key: bytes, text: str, timestamp_s: int) -> None:
+def test_signature_equals_that_of_the_specifications_own_library(key: bytes, text: str, timestamp_s: int) -> None:
     secret = PREFIX + b64encode(key).decode()
     instant = datetime.fromtimestamp(timestamp_s, UTC)
 
     signature = sign([signing_key(secret)], message_id="msg", timestamp_s=timestamp_s, body=text.encode())
 
     assert signature == standardwebhooks.webhooks.Webhook(secret).sign("msg", instant, text)
-    assert signature == svix.webhooks.Webhook(secret).sign("msg", instant, text)
 
 
 @given(st.lists(keys, min_size=1, max_size=2, unique=True), st.binary(max_size=100))
@@ -102,7 +100,7 @@ def test_new_secrets_are_fresh_and_of_full_length() -> None:
     secrets = {new_secret() for _ in range(50)}
 
     assert len(secrets) == 50
-    assert {len(signing_key(secret)) for secret in secrets} == {32}
+    assert {len(b64decode(secret.removeprefix(PREFIX))) for secret in secrets} == {32}
 
 
 @pytest.mark.parametrize("length", [24, 32, 64])

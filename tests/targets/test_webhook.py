@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import standardwebhooks.webhooks
-import svix.webhooks
 import time_machine
 from cloudevents.core.bindings.http import HTTPMessage, from_structured_event
 from cloudevents.core.formats.json import JSONFormat
@@ -38,13 +37,12 @@ async def send(receiver: Receiver, home: Path, settings: dict[str, Any], *, shap
 
 
 def verify_elsewhere(secret: str, received: Received) -> None:
-    """Both libraries raise where the signature does not hold at the moment it was made."""
+    """The library of the specification's authors raises where the signature does not hold when it was made."""
     with time_machine.travel(int(received.headers["webhook-timestamp"]), tick=False):
         standardwebhooks.webhooks.Webhook(secret).verify(received.body, received.headers)
-        svix.webhooks.Webhook(secret).verify(received.body, received.headers)
 
 
-async def test_signature_is_verified_by_other_libraries(receiver: Receiver, home: Path) -> None:
+async def test_signature_is_verified_by_the_specifications_own_library(receiver: Receiver, home: Path) -> None:
     received = await send(receiver, home, {"signing": {"secret": SIGNING_SECRET}})
 
     verify_elsewhere(SIGNING_SECRET, received)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from posthouse.model.errors import BadInput
 from posthouse.targets.base import extract_secrets, target_kind
-from posthouse.targets.webhook_settings import URL_LENGTH_MAX, parse_settings, parse_url
+from posthouse.targets.urls import URL_LENGTH_MAX, parse_url
+from posthouse.targets.webhook_settings import parse_settings
 from tests.targets.cases import SIGNING_SECRET
 
 URL = "https://example.org/hook"

@@ -68,6 +68,15 @@ def watch(page: Page, url: str) -> list[str]:
     return wrong
 
 
+async def settled(page: Page) -> None:
+    """Until the page has what it shows. (Its stream stays open: the network is never idle.)"""
+    await page.wait_for_function(
+        """() => document.querySelector('main h1') !== null
+            && document.querySelector('[data-link="connecting"]') === null
+            && [...document.querySelectorAll('h1, h2, p')].every((one) => one.textContent.trim() !== 'Looking…')"""
+    )
+
+
 def axe_script() -> str:
     """The accessibility checker's own script."""
     path = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"

@@ -10,11 +10,36 @@ from typing import Literal
 
 from playwright.async_api import Browser, Page
 
-from tests.web.browser import INSTALL, browser_at, chromium
-from tests.web.stage import Stage, play_everything, play_schedules, play_settings, staged
+from tests.web.browser import INSTALL, browser_at, chromium, settled
+from tests.web.stage import (
+    Stage,
+    play_everything,
+    play_notifications,
+    play_peers,
+    play_schedules,
+    play_servers,
+    play_settings,
+    play_wake,
+    staged,
+)
 
 FOLDER = Path(__file__).resolve().parents[2] / "screenshots"
 WIDTHS = {1280: 860, 360: 780}
+EMPTY = [
+    "/",
+    "/activity",
+    "/targets",
+    "/targets/new",
+    "/live",
+    "/nowhere",
+    "/agents",
+    "/notifications",
+    "/servers",
+    "/servers?add",
+    "/peers",
+    "/wake",
+]
+AGENTS = ["/agents", "/agents/claude-1", "/agents/nobody", "/notifications"]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -27,17 +52,36 @@ async def main() -> int:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         async with staged(Path(folder)) as stage, browser_at(path) as browser:
-            await take_all(stage, browser, "empty", ["/", "/activity", "/nowhere"])
+            await take_all(stage, browser, "empty", EMPTY)
             await play_everything(stage)
             deliveries = (await stage.call("GET", "/api/deliveries?limit=500"))["items"]
             given_up = next(one["id"] for one in deliveries if one["status"] == "dlq")
             delivered = next(one["id"] for one in deliveries if one["status"] == "delivered")
-            pages = ["/", "/activity", f"/activity/{given_up}", f"/activity/{delivered}", "/activity?status=expired"]
+            pages = [
+                "/",
+                "/targets",
+                "/targets/1",
+                "/activity",
+                f"/activity/{given_up}",
+                f"/activity/{delivered}",
+                "/activity?status=expired",
+                "/live",
+                "/enable",
+                "/enable/claude-sessions",
+            ]
             await take_all(stage, browser, "full", pages)
             await take_login(stage, browser)
             await play_schedules(stage)
             await play_settings(stage)
             await take_all(stage, browser, "schedules", ["/", "/settings"])
+            await play_notifications(stage)
+            await take_all(stage, browser, "agents", AGENTS)
+            await play_wake(stage)
+            await take_all(stage, browser, "wake", ["/wake"])
+            await play_servers(stage)
+            await take_all(stage, browser, "servers", ["/servers", "/servers/docs", "/servers/broken"])
+            async with play_peers(stage):
+                await take_all(stage, browser, "peers", ["/peers", "/"])
     print(f"The pictures are in {FOLDER}.")
     return 0
 
@@ -50,7 +94,7 @@ async def take_all(stage: Stage, browser: Browser, name: str, paths: list[str]) 
             await stage.sign_in(page)
             for number, path in enumerate(paths):
                 await page.goto(f"{stage.url}{path}")
-                await page.wait_for_load_state("networkidle")
+                await settled(page)
                 await take(page, f"{name}-{number}-{scheme}-{width}")
             await page.close()
 

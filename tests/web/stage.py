@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.e2e.processes import Daemon, free_port, until
 from tests.e2e.test_main_job import log_line
 from tests.e2e.test_sources import in_database, settle_back
 from tests.receiver import Received, Receiver, Reply
+from tests.servers.ntfy import NtfyServer
+from tests.web.neighbour import ENTRY, EXIT, HERE, Neighbour
 
 QUICK = {"retryScheduleS": [0.05]}
 
@@ -42,6 +45,7 @@ class Stage:
         def holds() -> object:
             return check(self.daemon.api.call("GET", "/api/status"))
 
+        self.daemon.api.close()
         await asyncio.to_thread(until, holds, what)
 
     async def add_target(self, name: str, url: str) -> None:
@@ -158,6 +162,103 @@ async def play_settings(stage: Stage) -> None:
     await stage.call("PATCH", "/api/settings/ingest.event_bytes_max", {"value": "2 MiB"})
     await stage.call("POST", "/api/tokens", {"name": "ci", "scope": "ingest"})
     await stage.call("POST", "/api/tokens", {"name": "home-assistant", "scope": "read"})
+
+
+async def play_agents(stage: Stage) -> None:
+    """Agents in every state, one with a subagent and a permission prompt."""
+    claude = {"agent_id": "claude-1", "tool": "claude-code", "project": "shop", "title": "Fix the tests"}
+    prompt = {"id": "p1", "permission": "Bash", "description": "rm -r build", "metadata": {"command": "rm -r build"}}
+    await stage.emit("agent.turn-started", data=claude | {"turn_id": "t1"})
+    below = {"agent_id": "sub-1", "tool": "claude-code", "title": "Look for callers", "parent_id": "claude-1"}
+    await stage.emit("agent.turn-started", data=below)
+    await stage.emit("agent.permission-required", data=claude | {"prompt": prompt})
+    codex = {"agent_id": "codex-1", "tool": "codex", "project": "books", "title": "Write the changelog"}
+    await stage.emit("agent.turn-started", data=codex)
+    await stage.emit("agent.turn-error", data=codex | {"error": "429: rate limit reached, after 5 retries"})
+    opencode = {"agent_id": "open-1", "tool": "opencode", "project": "posthouse"}
+    await stage.emit("agent.turn-started", data=opencode)
+    await stage.emit("agent.turn-completed", data=opencode)
+    old = {"agent_id": "old-1", "tool": "run", "title": "make test"}
+    await stage.emit("agent.turn-started", data=old)
+    await stage.emit("agent.ended", data=old)
+
+
+async def play_notifications(stage: Stage) -> None:
+    """A phone that is told of agents, with something that is told and something that is not."""
+    stage.receiver.default = NtfyServer(path="/hook").answer
+    config = {"enabled": True, "topic": "mine", "server": stage.receiver.url, "authToken": "tk_any"}
+    await stage.call("PUT", "/api/notifications", config)
+    await play_agents(stage)
+    await stage.emit("agent.turn-completed", data={"agent_id": "sub-1"})
+    await stage.until("all is settled", lambda status: status["counts"]["pending"] + status["counts"]["inFlight"] == 0)
+    await stage.call("PUT", "/api/notifications", {"quietHours": {"from": "22:00", "priority": 4}})
+
+
+async def play_wake(stage: Stage) -> None:
+    """Marked hours, an account that answers, one that refuses, and one whose program may not run."""
+
+    def temper(request: Received) -> Reply:
+        return Reply(status=429, body=b"Limit reached until 15:00") if b"Home" in request.body else Reply()
+
+    stage.receiver.default = temper
+    for label in ("Work", "Home"):
+        ask = {"kind": "request", "url": stage.receiver.url, "method": "POST", "body": label}
+        await stage.call("POST", "/api/wake-schedule/accounts", {"label": label, "ask": ask})
+    await stage.call("POST", "/api/wake-schedule/accounts", {"label": "Claude at work", "preset": "claude"})
+    for hour in (6, 11, 22):
+        await stage.call("POST", "/api/wake-schedule/toggle", {"hour": hour, "action": "on"})
+    await stage.call("POST", "/api/wake-schedule/wake", {})
+
+
+async def play_servers(stage: Stage) -> None:
+    """Servers: one that runs, one that ends again and again, one that was never started."""
+    await stage.call("PATCH", "/api/settings/commands.allowed", {"value": True})
+    port = free_port()
+    files = [sys.executable, "-u", "-m", "http.server", "--bind", "127.0.0.1", str(port)]
+    await stage.call("POST", "/api/servers", {"name": "docs", "argv": files, "port": port, "health": {"kind": "http"}})
+    broken = [sys.executable, "-c", "raise SystemExit('There is no configuration.')"]
+    await stage.call("POST", "/api/servers", {"name": "broken", "argv": broken, "restart": "never"})
+    await stage.call("POST", "/api/servers", {"name": "shop", "argv": ["make", "serve"], "autostart": False})
+    for name in ("docs", "broken"):
+        await stage.call("POST", f"/api/servers/{name}/start")
+
+    def are_settled() -> bool:
+        states = [one["state"] for one in stage.daemon.api.call("GET", "/api/servers")["items"]]
+        return "running" in states and "starting" not in states
+
+    await asyncio.to_thread(until, are_settled, "one runs, and one has ended")
+
+
+@asynccontextmanager
+async def play_peers(stage: Stage) -> AsyncIterator[None]:
+    """Two neighbours who are there, and one who has left."""
+    ann = Neighbour("127.0.0.2")
+    bert = Neighbour("127.0.0.3", ann.port, user="bert", host="workshop")
+    cora = Neighbour("127.0.0.4", ann.port, user="cora", host="laptop")
+    hosts = [ann.address, bert.address, cora.address]
+    settings = {"port": ann.port, "address": HERE, "hosts": hosts, "mdns": False}
+    await stage.call("PATCH", "/api/sources/peers", {"settings": settings})
+    await stage.call("POST", "/api/sources/peers/enable")
+
+    def online() -> int:
+        return int(stage.daemon.api.call("GET", "/api/peers")["online"])
+
+    def are_heard() -> bool:
+        for one, entry in ((ann, "Ann\0sales\0"), (bert, "Bert\0\0"), (cora, "Cora\0sales\0")):
+            one.say(ENTRY, entry)
+        return online() == 3
+
+    def is_one_gone() -> bool:
+        cora.say(EXIT)
+        return online() == 2
+
+    try:
+        await asyncio.to_thread(until, are_heard, "three are online")
+        await asyncio.to_thread(until, is_one_gone, "one has left")
+        yield
+    finally:
+        for one in (ann, bert, cora):
+            one.socket.close()
 
 
 def data_of(received: Received) -> Any:

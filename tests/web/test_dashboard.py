@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.processes import free_port
 from tests.receiver import Receiver
-from tests.web.browser import axe_script, watch
+from tests.web.browser import axe_script, settled, watch
 from tests.web.stage import Stage, data_of, play_everything
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("browser")]
@@ -202,29 +202,29 @@ async def test_activity_is_filtered_by_the_daemon_and_the_address_keeps_the_filt
 ) -> None:
     await play_everything(stage)
     page = await opened(stage, browser)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "/api/deliveries?" in request.url else None)
     rows = page.locator("a[data-delivery]")
 
     await page.goto(f"{stage.url}/activity")
     await page.get_by_label("Event type").fill("build.*")
     await page.get_by_label("Event type").press("Enter")
     await expect(rows).to_have_count(8)
-    await page.get_by_label("Status").select_option("Gave up")
+    await page.get_by_role("button", name="Gave up", exact=True).click()
     await expect(page.get_by_text("No delivery fits these filters.")).to_be_visible()
     await page.get_by_label("Event type").fill("")
     await page.get_by_label("Event type").press("Enter")
     await page.get_by_label("Target").select_option("books")
-    await page.get_by_label("Source").select_option("ingest")
+    async with page.expect_request(lambda one: "/api/deliveries?" in one.url and "source=ingest" in one.url) as last:
+        await page.get_by_label("Source").select_option("ingest")
 
     await expect(rows).to_have_count(1)
     assert page.url.endswith("/activity?status=dlq&source=ingest&target=books")
-    assert all(part in asked[-1] for part in ("status=dlq", "source=ingest", "target=books"))
+    asked = (await last.value).url
+    assert all(part in asked for part in ("status=dlq", "source=ingest", "target=books"))
     await page.reload()
     await expect(rows).to_have_count(1)
-    await expect(page.get_by_label("Status")).to_have_value("dlq")
-    await page.get_by_role("button", name="Clear").click()
-    await expect(page.get_by_label("Status")).to_have_value("")
+    await expect(page.get_by_role("button", name="Gave up", exact=True)).to_have_attribute("aria-pressed", "true")
+    await page.get_by_role("button", name="Clear all").click()
+    await expect(page.get_by_role("button", name="Gave up", exact=True)).to_have_attribute("aria-pressed", "false")
     assert page.url.endswith("/activity")
 
 
@@ -344,7 +344,7 @@ async def test_nothing_keeps_anyone_out(
         "/login",
     ):
         await page.goto(f"{stage.url}{path}")
-        await page.wait_for_load_state("networkidle")
+        await settled(page)
         await page.evaluate(axe)
         found = await page.evaluate("axe.run()")
         violations = {one["id"]: [node["html"] for node in one["nodes"]] for one in found["violations"]}

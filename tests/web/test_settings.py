@@ -71,18 +71,18 @@ async def test_sizes_choices_and_switches_are_set_as_people_write_them(stage: St
     await page.get_by_role("button", name="Change ingest.event_bytes_max").click()
     await page.get_by_role("textbox", name="New value of ingest.event_bytes_max").fill("2 MiB")
     await size.get_by_role("button", name="Save").click()
-    await page.get_by_role("button", name="Change sources.allow_commands").click()
-    await page.get_by_role("combobox", name="New value of sources.allow_commands").select_option("yes")
-    await page.get_by_test_id("setting-sources.allow_commands").get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Change commands.allowed").click()
+    await page.get_by_role("combobox", name="New value of commands.allowed").select_option("yes")
+    await page.get_by_test_id("setting-commands.allowed").get_by_role("button", name="Save").click()
     await page.get_by_role("button", name="Change log.level").click()
     await page.get_by_role("combobox", name="New value of log.level").select_option("debug")
     await page.keyboard.press("Escape")
 
     await expect(size.get_by_test_id("value")).to_have_text("2 MiB")
-    await expect(page.get_by_test_id("setting-sources.allow_commands").get_by_test_id("value")).to_have_text("yes")
+    await expect(page.get_by_test_id("setting-commands.allowed").get_by_test_id("value")).to_have_text("yes")
     await expect(page.get_by_test_id("setting-log.level").get_by_test_id("value")).to_have_text("info")
     stored = {one["key"]: one["value"] for one in (await stage.call("GET", "/api/settings"))["items"]}
-    assert (stored["ingest.event_bytes_max"], stored["sources.allow_commands"], stored["log.level"]) == (
+    assert (stored["ingest.event_bytes_max"], stored["commands.allowed"], stored["log.level"]) == (
         2 << 20,
         True,
         "info",
@@ -104,6 +104,41 @@ async def test_what_the_environment_and_a_flag_say_is_told_and_not_offered_to_be
     await expect(port).to_contain_text("From a flag of posthouse up; the default is 8484")
     for row in (pace, port):
         await expect(row.get_by_role("button")).to_have_count(0)
+
+
+async def test_settings_stand_in_groups_and_say_when_a_change_holds_and_what_is_hidden(
+    stage: Stage, browser: Browser
+) -> None:
+    await stage.call("PATCH", "/api/settings/delivery.pace_s", {"value": 2})
+    stage.daemon.environ["POSTHOUSE_DELIVERY_PACE_S"] = "1.5"
+    await asyncio.to_thread(stage.daemon.stop)
+    await asyncio.to_thread(stage.daemon.start)
+    page = await settings_page(stage, browser)
+    groups = page.get_by_role("region", name="What can be set").get_by_role("heading", level=3)
+
+    titles = [
+        "Delivery",
+        "Taking events",
+        "Coalescing",
+        "Notifications",
+        "Live and dashboard",
+        "Retention",
+        "Security",
+        "Network",
+        "Log",
+    ]
+    await expect(groups).to_have_text(titles)
+    pace, level = page.get_by_test_id("setting-delivery.pace_s"), page.get_by_test_id("setting-log.level")
+    await expect(pace).to_contain_text("Stored is 2 s, which does not count meanwhile")
+    await expect(level).to_contain_text("A change holds from the next start.")
+    await expect(page.get_by_test_id("setting-delivery.concurrency")).not_to_contain_text("next start")
+    await page.get_by_role("button", name="Change log.level").click()
+    await page.get_by_role("combobox", name="New value of log.level").select_option("debug")
+    await level.get_by_role("button", name="Save").click()
+
+    await expect(level.get_by_test_id("value")).to_have_text("debug")
+    await expect(level).to_contain_text("Holds from the next start. Until then it is info.")
+    assert await is_clean(page)
 
 
 async def test_a_token_is_shown_once_and_revoked_only_after_a_question(stage: Stage, browser: Browser) -> None:

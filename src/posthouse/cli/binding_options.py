@@ -14,6 +14,7 @@ import click
 
 from posthouse.cli.exits import ExitCode, failure
 from posthouse.cli.values import duration_s, header_pairs, limit_s, weekly_slot, whole_seconds
+from posthouse.cli.wording_options import WHERE, WORDING, wording_of
 
 PRESETS = {"full": "full", "summary": "summary", "no-sensitive": "no_sensitive"}
 
@@ -61,7 +62,8 @@ def schedule_of(how: Mapping[str, Any], present: Mapping[str, Any] | None = None
 def filter_of(how: Mapping[str, Any], present: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Which events are wanted, or {} where nothing is named."""
     wanted = {"types": list(how["types"]), "origins": list(how["origins"]), "severityMin": how["severity_min"]}
-    return _over(present, {name: value for name, value in wanted.items() if value})
+    filter_ = _over(present, {name: value for name, value in wanted.items() if value})
+    return filter_ if how["where"] is None else _over(filter_ or present, {"where": how["where"] or None})
 
 
 def policy_of(how: Mapping[str, Any], present: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -76,6 +78,12 @@ def policy_of(how: Mapping[str, Any], present: Mapping[str, Any] | None = None) 
         policy["isStrictOrder"] = how["strict_order"]
     if how["ignore_health"] is not None:
         policy["isHealthRelevant"] = not how["ignore_health"]
+    if how["notify"] is not None:
+        policy["isNotification"] = how["notify"]
+    if how["batch"] is not None:
+        policy["batchMax"] = how["batch"]
+    if how["batch_wait"] is not None:
+        policy["batchWaitS"] = duration_s(how["batch_wait"])
     return _over(present, policy)
 
 
@@ -97,7 +105,7 @@ def shape_of(how: Mapping[str, Any], present: Mapping[str, Any] | None = None) -
     if without or again:
         properties = {**old.get("properties", {}), **dict.fromkeys(sorted(without), False)}
         shape["properties"] = {name: value for name, value in properties.items() if name not in again}
-    return _over(present, shape)
+    return _over(present, shape | wording_of(how, old))
 
 
 def silence_of(how: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +145,9 @@ _OPTIONS = (
     click.option(
         "--severity-min", type=click.Choice(["info", "success", "warning", "error"]), help="Only these and graver ones."
     ),
+    WHERE,
     click.option("--format", "format_", type=click.Choice(["cloudevents", "raw"]), help="How the body is wrapped."),
+    *WORDING,
     click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header for these requests."),
     click.option(
         "--preset",
@@ -153,7 +163,19 @@ _OPTIONS = (
         help="One at a time, in order; a failing one holds up the rest. Or not.",
     ),
     click.option(
+        "--batch",
+        type=click.IntRange(1, 1_000),
+        metavar="N",
+        help="Let up to N events share a request; 1 sends each by itself.",
+    ),
+    click.option("--batch-wait", metavar="TIME", help="Wait so long for a batch to fill, e.g. '10s'; else not at all."),
+    click.option(
         "--ignore-health/--heed-health", default=None, help="Failures do not count against the endpoint. Or do."
+    ),
+    click.option(
+        "--notify/--no-notify",
+        default=None,
+        help="They notify a person: sent or held back as the settings notifications.* say. Or not.",
     ),
     click.option(
         "--expect-within",

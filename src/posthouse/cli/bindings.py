@@ -15,6 +15,7 @@ from posthouse.cli.client import Api
 from posthouse.cli.exits import CommandFailed, ExitCode, failure
 from posthouse.cli.invocation import Command, Group, Invocation, pass_invocation
 from posthouse.cli.output import Cell, fields, note, print_json, say, table
+from posthouse.cli.plan import print_plan
 from posthouse.cli.words import (
     ago,
     counted,
@@ -36,16 +37,27 @@ _HOW_WAITING = click.Choice(["deliver", "dismiss"])
 @click.argument("target", metavar="TARGET")
 @click.option("--endpoint", metavar="E", help="Which of the target's endpoints; not needed where it has one.")
 @binding_options
+@click.option("--dry-run", is_flag=True, help="Show what would leave, when, and how it is protected; bind nothing.")
 @pass_invocation
-def bind(invocation: Invocation, /, source: str, target: str, endpoint: str | None, **how: Any) -> None:
+def bind(
+    invocation: Invocation, /, source: str, target: str, endpoint: str | None, *, dry_run: bool, **how: Any
+) -> None:
     """Send the events of SOURCE to TARGET from now on, and enable SOURCE.
 
     Without a time it goes whenever SOURCE tells something or has changed.
     """
     wanted: dict[str, Any] = {"source": source, "target": target, "endpoint": endpoint, "schedule": schedule_of(how)}
     wanted |= {"filter": filter_of(how), "policy": policy_of(how), "shape": shape_of(how)} | silence_of(how)
+    body = {name: value for name, value in wanted.items() if value}
+    if dry_run:
+        plan = invocation.api(timeout_s=READ_TIMEOUT_S).post("bindings", "plan", body=body)
+        if invocation.is_json:
+            print_json(plan)
+        else:
+            print_plan(plan)
+        return
     api = invocation.api()
-    made = api.post("bindings", body={name: value for name, value in wanted.items() if value})
+    made = api.post("bindings", body=body)
     if invocation.is_json:
         print_json(made)
         return
@@ -80,16 +92,6 @@ def rebind(invocation: Invocation, /, what: tuple[str, ...], endpoint: str | Non
         return
     for line in _explain(api, changed, "Changed"):
         say(line)
-
-
-@click.command(cls=Command)
-@click.argument("what", metavar="BINDING | SOURCE TARGET", nargs=-1, required=True)
-@click.option("--endpoint", metavar="E", help="Which endpoint, where the target has several.")
-@pass_invocation
-def run(invocation: Invocation, what: tuple[str, ...], endpoint: str | None) -> None:
-    """Read the source of a binding now and send it for that binding alone, changed or not."""
-    api = invocation.api(timeout_s=READ_TIMEOUT_S)
-    print_pushed(invocation, api.post("bindings", _find(api, what, endpoint), "run"))
 
 
 @click.command(cls=Command)
@@ -139,6 +141,16 @@ def bindings(invocation: Invocation, context: click.Context, source: str | None,
         ],
         empty="Nothing is bound yet. Try: posthouse bind SOURCE TARGET",
     )
+
+
+@bindings.command("run")
+@click.argument("what", metavar="BINDING | SOURCE TARGET", nargs=-1, required=True)
+@click.option("--endpoint", metavar="E", help="Which endpoint, where the target has several.")
+@pass_invocation
+def run_now(invocation: Invocation, what: tuple[str, ...], endpoint: str | None) -> None:
+    """Read the source of a binding now and send it for that binding alone, changed or not."""
+    api = invocation.api(timeout_s=READ_TIMEOUT_S)
+    print_pushed(invocation, api.post("bindings", _find(api, what, endpoint), "run"))
 
 
 @bindings.command()
@@ -248,6 +260,11 @@ def _how_lines(api: Api, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     sent = [one["name"] for one in properties if _leaves(one, shape)]
     kept = [one["name"] for one in properties if one["name"] not in sent]
     lines = [("Events", f"{_filter_words(row['filter'])}, as {shape.get('format', 'cloudevents')}")]
+    worded = [name for name, text in (shape.get("message") or {}).items() if text]
+    if worded:
+        lines.append(("Worded", ", ".join(worded)))
+    if shape.get("select"):
+        lines.append(("Selected", shape["select"]))
     if sent:
         lines.append(("Sent", ", ".join(sent)))
     if kept:
@@ -255,6 +272,12 @@ def _how_lines(api: Api, row: Mapping[str, Any]) -> list[tuple[str, str]]:
     waits, limit = policy["retryScheduleS"], policy.get("timeToLiveS")
     tries = f"{len(waits) + 1}" + (f" over {span(sum(waits))}" if waits else "")
     lines.append(("Tries", tries + (f", for {span(limit)} at most" if limit is not None else "")))
+    if policy["batchMax"] > 1:
+        wait_s = policy["batchWaitS"]
+        waits = f", after {exact_span(wait_s)} at the latest" if wait_s else ", as many as wait"
+        lines.append(("Batches", f"up to {policy['batchMax']} events in a request{waits}"))
+    if policy["isNotification"]:
+        lines.append(("Notifies", "a person, as the settings notifications.* say"))
     if policy["isStrictOrder"]:
         lines.append(("Order", "strict, one at a time"))
     if not policy["isHealthRelevant"]:
@@ -276,4 +299,6 @@ def _filter_words(filter_: Mapping[str, Any]) -> str:
         parts.append("from " + ", ".join(filter_["origins"]))
     if filter_.get("severityMin"):
         parts.append(f"{filter_['severityMin']} or graver")
+    if filter_.get("where"):
+        parts.append(f"where {filter_['where']}")
     return " ".join(parts)

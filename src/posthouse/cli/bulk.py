@@ -1,27 +1,25 @@
-"""`posthouse replay` and `posthouse dismiss`: one delivery, or all that match.
+"""`posthouse replay` and `posthouse dismiss`: some deliveries, or all that match.
 
-Bulk work goes in chunks of ids, so that it can show how far it is and stop in between without leaving a chunk half
-done. A person confirms it first; a script says `--yes`.
+Bulk work goes in chunks, so that it can show how far it is and stop in between without leaving a chunk half done. It
+takes what was counted when it began, and nothing that came later. A person confirms it first; a script says `--yes`.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 import click
 
 from posthouse.cli.client import Api
-from posthouse.cli.deliveries import STATUSES
-from posthouse.cli.exits import ExitCode, failure
+from posthouse.cli.deliveries import choosing, filter_of, query_of
+from posthouse.cli.exits import CommandFailed, ExitCode, failure
 from posthouse.cli.invocation import Command, Invocation, pass_invocation
 from posthouse.cli.output import note, print_json, say
 from posthouse.cli.words import counted
 
 _CHUNK = 500
-_COUNTED_MAX = 5_000
 _SKIPPED_MAX = 100
 _SKIPPED_SHOWN = 10
 _SKIP_WORDS = {
@@ -30,21 +28,11 @@ _SKIP_WORDS = {
     "not_found": "there is no such delivery",
 }
 
-Chosen = tuple[tuple[str, ...], dict[str, Any]]
-
 
 def _choosing(function: Callable[..., Any]) -> Callable[..., Any]:
     """The arguments by which both commands choose deliveries."""
-    for decorate in (
-        click.option("--yes", "-y", is_flag=True, help="Do not ask."),
-        click.option("--binding", type=int, metavar="ID", help="All of this binding."),
-        click.option("--source", metavar="S", help="All of this source."),
-        click.option("--target", metavar="T", help="All to this target."),
-        click.option("--status", type=click.Choice(STATUSES), help="All in this status; dlq are those given up."),
-        click.argument("ids", metavar="[ID]...", nargs=-1),
-    ):
-        function = decorate(function)
-    return function
+    function = click.option("--yes", "-y", is_flag=True, help="Do not ask.")(function)
+    return click.argument("ids", metavar="[ID]...", nargs=-1)(choosing(function))
 
 
 @click.command(cls=Command)
@@ -52,7 +40,7 @@ def _choosing(function: Callable[..., Any]) -> Callable[..., Any]:
 @pass_invocation
 def replay(invocation: Invocation, /, ids: tuple[str, ...], *, yes: bool, **filters: Any) -> None:
     """Send deliveries again: those given up get a fresh budget, delivered ones are sent once more."""
-    _act(invocation, "replay", (ids, filters), yes=yes)
+    _act(invocation, "replay", ids, filter_of(filters), yes=yes)
 
 
 @click.command(cls=Command)
@@ -60,19 +48,22 @@ def replay(invocation: Invocation, /, ids: tuple[str, ...], *, yes: bool, **filt
 @pass_invocation
 def dismiss(invocation: Invocation, /, ids: tuple[str, ...], *, yes: bool, **filters: Any) -> None:
     """End deliveries without sending them. They stay on record and can be replayed."""
-    _act(invocation, "dismiss", (ids, filters), yes=yes)
+    _act(invocation, "dismiss", ids, filter_of(filters), yes=yes)
 
 
-def _act(invocation: Invocation, verb: str, chosen: Chosen, *, yes: bool) -> None:
-    ids, filters = chosen
-    query = {name: value for name, value in filters.items() if value is not None}
-    if bool(ids) == bool(query):
-        detail = f"Say which: either IDs, or --status, --target, --source or --binding. See posthouse {verb} --help."
+def _act(invocation: Invocation, verb: str, ids: tuple[str, ...], chosen: Mapping[str, Any], *, yes: bool) -> None:
+    if bool(ids) == bool(chosen):
+        detail = f"Say which: either IDs, or options such as --status or --target. See posthouse {verb} --help."
         raise failure("cli.usage", detail, ExitCode.USAGE)
     api = invocation.api()
-    total = len(ids) if ids else _confirmed(invocation, api, verb, query, yes=yes)
-    every = iter(ids) if ids else (row["id"] for row in api.items("deliveries", query=query))
-    result = _in_chunks(api, verb, every, total, is_shown=bool(query) and not invocation.is_json)
+    if ids:
+        total, chunks = len(ids), _named(api, verb, ids)
+    else:
+        total, start = _counted(api, chosen)
+        if total and not yes:
+            _confirm(invocation, verb, total)
+        chunks = _found(api, verb, chosen, start)
+    result = _in_chunks(verb, chunks, total, is_shown=not ids and not invocation.is_json)
     if invocation.is_json:
         print_json(result)
     else:
@@ -94,27 +85,58 @@ def _print_result(verb: str, result: Mapping[str, Any]) -> None:
         note(f"Left alone: {skipped['id']}: {_SKIP_WORDS.get(skipped['reason'], skipped['reason'])}")
 
 
-def _confirmed(invocation: Invocation, api: Api, verb: str, query: Mapping[str, Any], *, yes: bool) -> int:
-    """How many match, as far as they are counted, after a person agreed."""
-    total = sum(1 for _ in api.items("deliveries", query=query, limit=_COUNTED_MAX))
-    if not total or yes:
-        return total
+def _counted(api: Api, chosen: Mapping[str, Any]) -> tuple[int, str]:
+    """How many match, and the cursor that leaves out what comes from now on."""
+    query = query_of(chosen)
+    answer = api.get("deliveries", "count", query=query)
+    total, start = answer["count"], answer["startCursor"]
+    while answer["nextCursor"]:
+        answer = api.get("deliveries", "count", query={**query, "cursor": answer["nextCursor"]})
+        total += answer["count"]
+    return total, start
+
+
+def _confirm(invocation: Invocation, verb: str, total: int) -> None:
+    """Go on only if a person agrees."""
+    many = counted(total, "delivery", "deliveries")
     if not invocation.can_ask:
-        detail = f"This would {verb} many deliveries at once. Say --yes to do it without being asked."
+        detail = f"This would {verb} {many} at once. Say --yes to do it without being asked."
         raise failure("cli.confirmation_needed", detail, ExitCode.USAGE)
-    many = f"{total} or more deliveries" if total == _COUNTED_MAX else counted(total, "delivery", "deliveries")
     click.confirm(f"{verb.capitalize()} {many}?", abort=True, err=True)
-    return total
 
 
-def _in_chunks(api: Api, verb: str, ids: Iterator[str], total: int, *, is_shown: bool) -> dict[str, Any]:
+Chunks = Iterator[Mapping[str, Any]]
+
+
+def _named(api: Api, verb: str, ids: tuple[str, ...]) -> Chunks:
+    """Answers to chunks of ids."""
+    for start in range(0, len(ids), _CHUNK):
+        yield api.post("deliveries", verb, body={"ids": ids[start : start + _CHUNK]})
+
+
+def _found(api: Api, verb: str, chosen: Mapping[str, Any], cursor: str | None) -> Chunks:
+    """Answers to chunks of what a filter finds."""
+    while cursor:
+        answer = api.post("deliveries", verb, body={"filter": chosen, "limit": _CHUNK, "cursor": cursor})
+        yield answer
+        cursor = answer["nextCursor"]
+
+
+def _in_chunks(verb: str, chunks: Chunks, total: int, *, is_shown: bool) -> dict[str, Any]:
+    """Work through the chunks; what breaks it off says how far it came."""
     result: dict[str, Any] = {"matched": 0, "changed": 0, "skipped": []}
     is_shown = is_shown and sys.stderr.isatty()
-    with click.progressbar(length=total, label=verb.capitalize(), file=sys.stderr, hidden=not is_shown) as bar:
-        while chunk := list(islice(ids, _CHUNK)):
-            answer = api.post("deliveries", verb, body={"ids": chunk})
-            result["matched"] += answer["matched"]
-            result["changed"] += answer["changed"]
-            result["skipped"] = (result["skipped"] + answer["skipped"])[:_SKIPPED_MAX]
-            bar.update(len(chunk))
+    try:
+        with click.progressbar(
+            length=total, label=verb.capitalize(), file=sys.stderr, hidden=not is_shown, show_pos=True
+        ) as bar:
+            for answer in chunks:
+                result["matched"] += answer["matched"]
+                result["changed"] += answer["changed"]
+                result["skipped"] = (result["skipped"] + answer["skipped"])[:_SKIPPED_MAX]
+                bar.update(answer["matched"])
+    except (CommandFailed, KeyboardInterrupt):
+        if result["matched"]:
+            note(f"Stopped after {result['matched']} of {total}. What was done stays done; the same command goes on.")
+        raise
     return result

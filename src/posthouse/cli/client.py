@@ -35,13 +35,17 @@ class Api:
         """Read. Path parts are quoted, so names may hold any character."""
         return self.call("GET", path, query=query)
 
-    def post(self, *path: str | int, body: Any = None) -> Any:
+    def post(self, *path: str | int, body: Any = None, query: Query | None = None) -> Any:
         """Create, or act."""
-        return self.call("POST", path, body=None if body is None else _encode(body))
+        return self.call("POST", path, query=query, body=None if body is None else _encode(body))
 
     def patch(self, *path: str | int, body: Any) -> Any:
         """Change some fields."""
         return self.call("PATCH", path, body=_encode(body))
+
+    def put(self, *path: str | int, body: Any) -> Any:
+        """Change the fields that are given."""
+        return self.call("PUT", path, body=_encode(body))
 
     def delete(self, *path: str | int, query: Query | None = None) -> Any:
         """Remove."""

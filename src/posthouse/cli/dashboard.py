@@ -25,7 +25,7 @@ def open_dashboard(invocation: Invocation, *, is_to_print: bool) -> None:
     url = f"{_address(api.url)}/login#code={made['code']}"
     if invocation.is_json:
         print_json({"url": url, "validS": made["validS"]})
-    elif is_to_print or not _has_browser() or not _open(url):
+    elif is_to_print or not has_browser() or not open_in_browser(url):
         say(url)
         note(f"Open this in a browser on this machine within {made['validS']:g} seconds. It works once.")
     else:
@@ -75,7 +75,7 @@ def _address(url: str) -> str:
     return url.replace("//0.0.0.0", "//127.0.0.1", 1).replace("//[::]", "//[::1]", 1)
 
 
-def _has_browser() -> bool:
+def has_browser() -> bool:
     """Whether opening one would show a person a window: a text browser in this terminal is not meant."""
     if os.environ.get("BROWSER"):
         return True
@@ -84,7 +84,8 @@ def _has_browser() -> bool:
     return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _open(url: str) -> bool:
+def open_in_browser(url: str) -> bool:
+    """Open a page, and say whether a browser took it."""
     import webbrowser  # 10 ms that only this command pays
 
     try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
 from posthouse.cli.client import Api
+from posthouse.cli.exits import ExitCode, failure
 from posthouse.cli.invocation import Group, Invocation, pass_invocation
 from posthouse.cli.output import Cell, fields, print_json, say, table
-from posthouse.cli.words import COLOURS, ago, delivery_words, instant_words, pause_words, status_of
+from posthouse.cli.values import instant
+from posthouse.cli.words import COLOURS, ago, counted, delivery_words, instant_words, pause_words, status_of
 
 STATUSES = (
     "pending",
@@ -26,31 +28,63 @@ STATUSES = (
 )
 
 
+def statuses(text: str) -> list[str]:
+    """Statuses with commas between them."""
+    found = [one.strip() for one in text.split(",")]
+    for one in found:
+        if one not in STATUSES:
+            raise failure("cli.usage", f"{one!r} is no status. There is {', '.join(STATUSES)}.", ExitCode.USAGE)
+    return found
+
+
+def choosing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options by which every command over deliveries chooses them; `filter_of` makes of them what the API takes."""
+    for decorate in (
+        click.option("--until", type=instant, metavar="TIME", help="Only those made longer ago, or before a date."),
+        click.option("--since", type=instant, metavar="TIME", help="Only those made since (2h, 7d, 2026-03-01)."),
+        click.option("--search", metavar="TEXT", help="Only those with this in subject, type, error, names or id."),
+        click.option("--code", metavar="CODE", help="Only those whose last attempt met this, such as http_404."),
+        click.option("--type", "event_type", metavar="GLOB", help="Only those of events of this type."),
+        click.option("--binding", type=int, metavar="ID", help="Only those of this binding."),
+        click.option("--endpoint", type=int, metavar="ID", help="Only those to this endpoint."),
+        click.option("--source", metavar="S", help="Only those of this source."),
+        click.option("--target", metavar="T", help="Only those to this target."),
+        click.option(
+            "--status",
+            type=statuses,
+            metavar="STATUS[,STATUS]...",
+            help=f"Only those in these: {', '.join(STATUSES)}. dlq are those given up.",
+        ),
+    ):
+        function = decorate(function)
+    return function
+
+
+def filter_of(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter that the options come to, without what was not given."""
+    named = {_API_NAMES.get(name, name): value for name, value in options.items()}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def query_of(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The filter as parameters of an address."""
+    return {name: ",".join(value) if isinstance(value, list) else value for name, value in chosen.items()}
+
+
+_API_NAMES = {"event_type": "type", "search": "q"}
+
+
 @click.group(cls=Group, invoke_without_command=True)
-@click.option("--status", type=click.Choice(STATUSES), help="Only those in this status; dlq are those given up.")
-@click.option("--target", metavar="T", help="Only those to this target.")
-@click.option("--source", metavar="S", help="Only those of this source.")
-@click.option("--binding", type=int, metavar="ID", help="Only those of this binding.")
-@click.option("--type", "event_type", metavar="GLOB", help="Only those of events of this type.")
+@choosing
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.pass_context
 @pass_invocation
-def deliveries(
-    invocation: Invocation,
-    context: click.Context,
-    status: str | None,
-    target: str | None,
-    source: str | None,
-    binding: int | None,
-    event_type: str | None,
-    limit: int,
-) -> None:
+def deliveries(invocation: Invocation, context: click.Context, /, limit: int, **options: Any) -> None:
     """List deliveries, the newest first, or show one."""
     if context.invoked_subcommand is not None:
         return
     api = invocation.api()
-    query = {"status": status, "target": target, "source": source, "binding": binding, "type": event_type}
-    found = list(api.items("deliveries", query=query, limit=limit))
+    found = list(api.items("deliveries", query=query_of(filter_of(options)), limit=limit))
     if invocation.is_json:
         print_json({"items": found})
         return
@@ -113,6 +147,9 @@ def _print_attempt(attempt: Mapping[str, Any], *, show_body: bool) -> None:
         fields([("What", diagnosis["what"]), ("To do", diagnosis["advice"]), ("At risk", diagnosis["risk"])])
     if attempt["detail"]:
         say(attempt["detail"])
+    if attempt["parcel"]:
+        others = counted(attempt["parcel"]["deliveries"] - 1, "other")
+        say(f"Sent together with {others}, as {attempt['parcel']['id']}")
     request = attempt["request"]
     if request:
         say(f"→ {request['method']} {request['url']}")

@@ -6,6 +6,7 @@ import click
 
 from posthouse.cli.invocation import Group, Invocation, pass_invocation
 from posthouse.cli.output import Cell, fields, pretty, print_json, say, table
+from posthouse.cli.values import instant
 from posthouse.cli.words import instant_words
 
 SEVERITY_COLOURS = {"success": "green", "warning": "yellow", "error": "red"}
@@ -15,6 +16,9 @@ SEVERITY_COLOURS = {"success": "green", "warning": "yellow", "error": "red"}
 @click.option("--source", metavar="S", help="Only those of this source.")
 @click.option("--type", "type_", metavar="TYPE", help="Only those of this type.")
 @click.option("--origin", metavar="NAME", help="Only those that this poster told of.")
+@click.option("--search", metavar="TEXT", help="Only those with this in subject, type, key, origin, source or id.")
+@click.option("--since", type=instant, metavar="TIME", help="Only those since (2h, 7d, 2026-03-01).")
+@click.option("--until", type=instant, metavar="TIME", help="Only those longer ago, or before a date.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.pass_context
 @pass_invocation
@@ -24,12 +28,15 @@ def events(
     source: str | None,
     type_: str | None,
     origin: str | None,
+    search: str | None,
+    since: int | None,
+    until: int | None,
     limit: int,
 ) -> None:
     """List events, the newest first, or show one."""
     if context.invoked_subcommand is not None:
         return
-    query = {"source": source, "type": type_, "origin": origin}
+    query = {"source": source, "type": type_, "origin": origin, "q": search, "since": since, "until": until}
     found = list(invocation.api().items("events", query=query, limit=limit))
     if invocation.is_json:
         print_json({"items": found})

@@ -11,10 +11,18 @@ import click
 
 from posthouse.cli.invocation import Command, Invocation, pass_invocation
 from posthouse.cli.output import note, say
-from posthouse.cli.words import counts_words, instant_words
+from posthouse.cli.words import counted, counts_words, instant_words
 
 VERSION = 1
 COLOURS = {"success": "green", "warning": "yellow", "error": "red"}
+_AGENT_COLOURS = {"waiting": "yellow", "failed": "red"}
+_AGENT_WORDS = {
+    "working": "is at work",
+    "waiting": "waits for you",
+    "idle": "is idle",
+    "failed": "has failed",
+    "ended": "has ended",
+}
 
 
 @click.command(cls=Command)
@@ -40,7 +48,7 @@ def live(invocation: Invocation, types: tuple[str, ...]) -> None:
         if invocation.is_json:
             click.echo(json.dumps(entry, ensure_ascii=False, separators=(",", ":")))
         elif version == VERSION:
-            say(f"{instant_words(entry['timestamp'])}  {words_of(event)}", colour=_colour(event))
+            say(f"{instant_words(entry['timestamp'])}  {words_of(event)}", colour=colour_of(event))
         elif (event["type"], version) not in unknown:
             unknown.add((event["type"], version))
             note(f"Entries of type {event['type']}, version {version}, are passed over: this program is older.")
@@ -55,13 +63,25 @@ def words_of(event: Mapping[str, Any]) -> str:
         case "error_event":
             return f"{payload['message']}{_behind(payload.get('details'))}"
         case "delivery_update":
-            return f"Deliveries of endpoint {payload['endpointId']}: {counts_words(payload['counts'])}"
+            lane = payload.get("target") or f"endpoint {payload['endpointId']}"
+            return f"Deliveries to {lane}: {counts_words(payload['counts'])}"
         case "target_health":
             name = "/".join(part for part in (payload["target"], payload["endpoint"]) if part)
             return f"{name} is {payload['state']}{_behind(payload['detail'] or payload['reason'])}"
+        case "source_update" if payload["action"] == "events":
+            count = counted(payload["count"], "event")
+            return f"Source {payload['source']}: {count} recorded and sent nowhere{_behind(payload['detail'])}"
         case "source_update":
             binding = f" for binding {payload['bindingId']}" if payload["bindingId"] else ""
             return f"Source {payload['source']}: {payload['action']}{binding}{_behind(payload['detail'])}"
+        case "agent_update":
+            asked = counted(payload["prompts"], "permission") if payload.get("prompts") else ""
+            state = f"waits for {asked}" if asked else _AGENT_WORDS.get(payload["state"], f"is {payload['state']}")
+            return f"Agent {payload['name']} {state}"
+        case "server_update":
+            return f"Server {payload['server']}: {payload['state']}{_behind(payload['detail'])}"
+        case "wake_update":
+            return f"Wake schedule: {payload['state']}{_behind(payload['detail'])}"
         case "settings_update":
             name = payload["name"] or payload["id"]
             value = "" if payload["value"] is None else f" to {json.dumps(payload['value'])}"
@@ -79,7 +99,10 @@ def _behind(detail: object) -> str:
     return f": {detail}" if detail else ""
 
 
-def _colour(event: Mapping[str, Any]) -> str | None:
+def colour_of(event: Mapping[str, Any]) -> str | None:
+    """Red, yellow or green where the entry is bad, doubtful or good news; None where it is neither."""
     if event["type"] == "error_event":
         return "red"
+    if event["type"] == "agent_update":
+        return _AGENT_COLOURS.get(event["payload"]["state"])
     return COLOURS.get(event["payload"].get("level", ""))

@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from posthouse.cli.exits import CommandFailed, ExitCode, Unreachable, exit_code_of_status
+from posthouse.rules.server_sent_events import EventStream
 
 SILENCE_S = 45.0
-LINE_BYTES_MAX = 8 * 1024 * 1024
+EVENT_BYTES_MAX = 8 * 1024 * 1024
+CHUNK_BYTES_MAX = 65_536
 ANSWER_BYTES_MAX = 1024 * 1024
 WAIT_S_MAX = 30.0
 LASTING = frozenset({ExitCode.TEMPORARY, ExitCode.UNREACHABLE})
@@ -34,43 +36,51 @@ class Message(NamedTuple):
 
 
 def follow(
-    where: Callable[[], tuple[str, str | None]], *, sleep: Callable[[float], None] = time.sleep
+    where: Callable[[], tuple[str, str | None]],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    told: Callable[[bool], None] = lambda _: None,
+    path: str = "/api/live",
+    cursor: str = "",
 ) -> Iterator[Any]:
-    """Every entry from now on. Raises Unreachable or CommandFailed where it cannot begin, or may not go on.
+    """Every entry from now on, or behind a cursor; of another stream, by its `path`, what that carries.
+
+    Raises Unreachable or CommandFailed where it cannot begin, or may not go on.
 
     `where`: the daemon's URL and the token for it, asked for each time: a daemon may come back on another port.
+    `told`: called with True when the stream stands, with False when it has broken.
     """
-    cursor, failures, has_begun = "", 0, False
+    failures, has_begun = 0, False
     while True:
         try:
-            for message in _open(*where(), cursor):
+            for message in _open(*where(), path, cursor):
                 has_begun, failures = True, 0
                 cursor = message.id or cursor
                 if message.data:
                     yield json.loads(message.data)
+                elif not message.id:
+                    told(True)
         except CommandFailed as error:
             if not has_begun or error.exit_code not in LASTING:
                 raise
+        told(False)
         failures += 1
         sleep(min(2.0 ** (failures - 1), WAIT_S_MAX))
 
 
-def messages(lines: Iterable[bytes]) -> Iterator[Message]:
-    """The events in a stream's lines; comments and fields that we have no use for are passed over."""
-    found = {"id": "", "data": ""}
-    for raw in lines:
-        line = raw.decode("utf-8", "replace").rstrip("\r\n")
-        if not line:
-            if found["id"] or found["data"]:
-                yield Message(found["id"], found["data"])
-            found = {"id": "", "data": ""}
-            continue
-        name, _, value = line.partition(":")
-        if name in found:
-            found[name] += value.removeprefix(" ")
+def messages(chunks: Iterable[bytes]) -> Iterator[Message]:
+    """The events in a stream's bytes, and one without data for each cursor that comes without an event."""
+    stream, cursor = EventStream(event_bytes_max=EVENT_BYTES_MAX), ""
+    for chunk in chunks:
+        for event in stream.feed(chunk):
+            cursor = event.id
+            yield Message(event.id, event.data)
+        if stream.last_id != cursor:
+            cursor = stream.last_id
+            yield Message(cursor, "")
 
 
-def _open(url: str, token: str | None, cursor: str) -> Iterator[Message]:
+def _open(url: str, token: str | None, path: str, cursor: str) -> Iterator[Message]:
     """One connection: first an empty message when it stands, then its events. Returns where the stream ends."""
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -81,12 +91,12 @@ def _open(url: str, token: str | None, cursor: str) -> Iterator[Message]:
     if cursor:
         headers["Last-Event-ID"] = cursor
     try:
-        connection.request("GET", f"{parts.path}/api/live", headers=headers)
+        connection.request("GET", f"{parts.path}{path}", headers=headers)
         response = connection.getresponse()
         if response.status != 200:
             raise _refusal(response)
         yield Message("", "")
-        yield from messages(iter(lambda: response.readline(LINE_BYTES_MAX), b""))
+        yield from messages(iter(lambda: response.read1(CHUNK_BYTES_MAX), b""))
     except (OSError, HTTPException) as error:
         detail = f"The daemon at {url} cannot be reached. Start it with: posthouse up"
         raise Unreachable("daemon.unreachable", detail, is_maybe_taken=False) from error

@@ -23,13 +23,16 @@ def settings() -> None:
 @settings.command("list")
 @pass_invocation
 def list_(invocation: Invocation) -> None:
-    """List every setting."""
+    """List every setting, group by group."""
     found = invocation.api().get("settings")["items"]
     if invocation.is_json:
         print_json({"items": found})
         return
-    rows = [[row["key"], _worded(row, "value"), row["origin"], row["doc"]] for row in found]
-    table(["SETTING", "VALUE", "FROM", "WHAT"], rows, empty="No settings.")
+    rows = [
+        [row["group"] if row["group"] != before else "", row["key"], _standing(row), _origin(row), row["doc"]]
+        for row, before in zip(found, [None, *(one["group"] for one in found)], strict=False)
+    ]
+    table(["GROUP", "SETTING", "VALUE", "FROM", "WHAT"], rows, empty="No settings.")
 
 
 @settings.command()
@@ -71,7 +74,7 @@ def export(invocation: Invocation, file: Path | None) -> None:
     from posthouse.settings.toml import format_toml  # with the settings' registry, which only this needs
 
     found = invocation.api().get("settings")["items"]
-    stored = {row["key"]: json.dumps(row["value"]) for row in found if row["origin"] == "ledger"}
+    stored = {row["key"]: json.dumps(row["stored"]) for row in found if row["stored"] is not None}
     text = format_toml(stored)
     if invocation.is_json:
         print_json({key: json.loads(value) for key, value in stored.items()})
@@ -112,6 +115,8 @@ def _print_changed(invocation: Invocation, found: dict[str, Any]) -> None:
     say(f"{found['key']} is {_worded(found, 'value')}")
     if found["origin"] in ("environment", "flag"):
         note(f"What is set here does not count while the {found['origin']} overrides it.", colour="yellow")
+    elif found["inForce"] != found["value"]:
+        note(f"It holds from the next start; until then it is {_worded(found, 'inForce')}.", colour="yellow")
 
 
 def _print_about(found: dict[str, Any]) -> None:
@@ -122,8 +127,28 @@ def _print_about(found: dict[str, Any]) -> None:
     ]
     note(f"{found['doc']}")
     fields(
-        [("Default", _worded(found, "default")), ("May be", ", ".join(bounds) or "anything"), ("From", found["origin"])]
+        [
+            ("Group", found["group"]),
+            ("Default", _worded(found, "default")),
+            ("May be", ", ".join(bounds) or "anything"),
+            ("From", _origin(found)),
+            ("Holds", "from the next start" if found["isAtStart"] else "at once"),
+            ("In force", _worded(found, "inForce")),
+        ]
     )
+
+
+def _standing(found: dict[str, Any]) -> str:
+    """The value, and the one in force where that is another."""
+    if found["inForce"] == found["value"]:
+        return _worded(found, "value")
+    return f"{_worded(found, 'value')} (from the next start; now {_worded(found, 'inForce')})"
+
+
+def _origin(found: dict[str, Any]) -> str:
+    """Where the value came from, and what is stored where that does not count."""
+    is_hidden = found["stored"] is not None and found["origin"] != "ledger"
+    return f"{found['origin']} (stored: {_worded(found, 'stored')})" if is_hidden else str(found["origin"])
 
 
 def _worded(found: dict[str, Any], name: str) -> str:

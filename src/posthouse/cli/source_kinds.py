@@ -182,4 +182,4 @@ def _read_words(kind: Mapping[str, Any]) -> str:
 def _remark(kind: Mapping[str, Any]) -> Cell | str:
     if kind["problem"]:
         return Cell(f"Not available: {kind['problem']}", "red")
-    return "" if kind["canBeAdded"] else "the daemon's own"
+    return "" if kind["canBeAdded"] else "there from the start"

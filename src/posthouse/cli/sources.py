@@ -13,6 +13,7 @@ from posthouse.cli.bindings import READ_TIMEOUT_S, print_pushed, remove_asking
 from posthouse.cli.exits import CommandFailed, ExitCode, failure
 from posthouse.cli.invocation import Group, Invocation, pass_invocation
 from posthouse.cli.output import Cell, fields, note, pretty, print_json, say, table
+from posthouse.cli.programs import asking_for_programs
 from posthouse.cli.source_kinds import find_kind, print_kind, print_kinds, settings_from
 from posthouse.cli.status import activity_cell
 from posthouse.cli.values import limit_s
@@ -190,7 +191,8 @@ def disable(invocation: Invocation, name: str) -> None:
 def preview(invocation: Invocation, name: str, *, reveal: bool) -> None:
     """Show what would be sent now: your own data, with sensitive values masked. Consumes and sends nothing."""
     api = invocation.api(timeout_s=READ_TIMEOUT_S)
-    found = api.get("sources", name, "preview", query={"reveal": "true" if reveal else None})
+    query = {"reveal": "true" if reveal else None}
+    found = asking_for_programs(invocation, api, lambda: api.get("sources", name, "preview", query=query))
     if invocation.is_json:
         print_json(found)
         return

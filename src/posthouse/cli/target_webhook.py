@@ -30,6 +30,7 @@ class WebhookChoices(NamedTuple):
     user: str | None
     token_file: str | None
     sign: bool
+    sign_with: str | None
     secret_file: str | None
     headers: tuple[str, ...]
 
@@ -39,7 +40,12 @@ def webhook_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for decorate in (
         click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header for every request."),
         click.option(
-            "--secret-file", metavar="F", help="Sign with the whsec_ secret in this file; - is standard input."
+            "--secret-file", metavar="F", help="Sign with the whsec_ or whsk_ secret in this file; - is standard input."
+        ),
+        click.option(
+            "--sign-with",
+            type=click.Choice(["hmac", "ed25519"]),
+            help="Sign with a shared secret, or with a key pair, of which the receiver needs the public key only.",
         ),
         click.option("--sign", is_flag=True, help="Sign with a secret that is made now and shown once."),
         click.option("--token-file", metavar="F", help="The token, header value or password; - is standard input."),
@@ -58,16 +64,18 @@ def new_settings(choices: WebhookChoices, *, can_ask: bool) -> dict[str, Any]:
     """The settings of a new webhook. With `"sign": true` the daemon makes a signing secret and answers it once."""
     if not choices.url:
         raise failure("cli.usage", "Say where to POST to: --url URL.", ExitCode.USAGE)
-    settings, _ = changed_settings({}, choices._replace(sign=False), can_ask=can_ask)
-    if choices.sign and choices.secret_file is None:
+    settings, _ = changed_settings({}, choices._replace(sign=False, sign_with=None), can_ask=can_ask)
+    if (choices.sign or choices.sign_with) and choices.secret_file is None:
         settings["sign"] = True
+        if choices.sign_with:
+            settings["signWith"] = choices.sign_with
     return settings
 
 
 def changed_settings(
     now: Mapping[str, Any], choices: WebhookChoices, *, can_ask: bool
 ) -> tuple[dict[str, Any], str | None]:
-    """Those settings that the options change, and the signing secret where one was made; `now` are the present ones."""
+    """Those settings that the options change, and what verifies where a secret was made; `now` are the present ones."""
     settings: dict[str, Any] = {}
     if choices.url:
         settings["url"] = choices.url
@@ -80,11 +88,16 @@ def changed_settings(
     if choices.secret_file is not None:
         entered = read_secret("Signing secret", file=choices.secret_file, variable=SIGNING_VARIABLE, can_ask=False)
         settings["signing"] = {"secret": entered}
-    elif choices.sign:
-        from posthouse.targets.standard_webhooks import new_secret  # only this option needs it
+    elif choices.sign or choices.sign_with:
+        from posthouse.targets.webhook_settings import (  # only this option needs it
+            SigningKind,
+            describe_signing,
+            new_signing_secret,
+        )
 
-        secret = new_secret()
-        settings["signing"] = {"secret": secret}
+        made = new_signing_secret(SigningKind(choices.sign_with or "hmac"))
+        settings["signing"] = {"secret": made}
+        secret = describe_signing(made)["publicKey"] or made
     return settings, secret
 
 

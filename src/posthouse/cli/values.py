@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -24,6 +26,22 @@ def duration_s(text: str) -> float:
     if match is None:
         raise failure("cli.usage", f"{text!r} is not a time such as 5s, 10m, 2h or 1d.", ExitCode.USAGE)
     return float(match[1]) * _UNITS_S[match[2] or "s"]
+
+
+def instant_ms(text: str, now_ms: int) -> int:
+    """A time ago (`2h`), or a date with or without a time, local where it names no zone, as Unix milliseconds."""
+    if _DURATION.fullmatch(text):
+        return max(now_ms - round(duration_s(text) * 1_000), 0)
+    try:
+        return max(round(datetime.fromisoformat(text.strip()).timestamp() * 1_000), 0)
+    except (ValueError, OverflowError, OSError) as error:
+        detail = f"{text!r} is neither a time ago, such as 2h or 7d, nor a date such as 2026-03-01 or 2026-03-01T09:30."
+        raise failure("cli.usage", detail, ExitCode.USAGE) from error
+
+
+def instant(text: str) -> int:
+    """A time ago or a date, as `instant_ms`, seen from now."""
+    return instant_ms(text, time.time_ns() // 1_000_000)
 
 
 def whole_seconds(text: str) -> int:

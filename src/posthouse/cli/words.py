@@ -149,6 +149,26 @@ def span(seconds: float) -> str:
     return f"{max(int(seconds), 0)} s"
 
 
+def took_words(ms: int | None) -> str:
+    """How long something took: `84 ms`, `2.4 s`, `3 min`; a dash where nothing did."""
+    if ms is None:
+        return "–"
+    if ms < 1_000:
+        return f"{ms} ms"
+    return f"{ms / 1000:.1f} s" if ms < 60_000 else span(ms / 1000)
+
+
+def lasted(seconds: float) -> str:
+    """How long something took, in its two largest units: `2 min 5 s`, `1 h 3 min`, `4.2 s`, `84 ms`."""
+    if seconds < 10:
+        return took_words(int(seconds * 1000))
+    for size, unit, smaller, smaller_unit in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            whole, rest = divmod(int(seconds), size)
+            return f"{whole} {unit} {rest // smaller} {smaller_unit}" if rest >= smaller else f"{whole} {unit}"
+    return f"{int(seconds)} s"
+
+
 def exact_span(seconds: float) -> str:
     """A duration in the largest unit that it is a whole number of: `90 min`, not `1 h`."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):

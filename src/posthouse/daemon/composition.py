@@ -27,6 +27,7 @@ from posthouse.http.app import build_app
 from posthouse.http.auth import Access
 from posthouse.http.cloud_event_forms import parse_cloud_event
 from posthouse.http.event_forms import parse_event
+from posthouse.http.output_streams import OutputStreams
 from posthouse.http.server import HttpServer
 from posthouse.http.services import Services
 from posthouse.ledger.directory import load_directory
@@ -38,6 +39,7 @@ from posthouse.pipeline.collection import Collection
 from posthouse.pipeline.configuration import Configuration, load_configuration
 from posthouse.pipeline.delivery import Dispatcher
 from posthouse.pipeline.directory import Known
+from posthouse.pipeline.event_updates import EventUpdates
 from posthouse.pipeline.intake import Intake
 from posthouse.pipeline.lane_updates import LaneUpdates
 from posthouse.pipeline.live import Live
@@ -55,16 +57,19 @@ from posthouse.settings import (
     Setting,
     Settings,
 )
+from posthouse.sources.agents.spooled import FOLDER as AGENTS
 from posthouse.sources.base import DEFAULT_KINDS, load_kinds
 from posthouse.sources.foreign.leaving import end_despite_threads
 from posthouse.system.clock import Clock, SystemClock
 from posthouse.system.disk import DiskGauge
 from posthouse.system.home import InstanceGuard, ensure_token, make_home
 from posthouse.system.http_client import HttpClient
+from posthouse.system.idle.presence import Presence
 from posthouse.system.logging import configure_logging, get_log
 from posthouse.system.private_file import write_private
 from posthouse.system.secrets import SecretStore, open_secret_store
 from posthouse.system.supervise import Supervisor
+from posthouse.targets.sign_in import SignIns
 
 LEDGER_FILE = "ledger.db"
 SPOOL_FOLDER = "spool"
@@ -139,10 +144,13 @@ class _Parts:
     intake: Intake
     silence: Silence
     live: Live
+    output_streams: OutputStreams
     lane_updates: LaneUpdates
+    event_updates: EventUpdates
     collection: Collection
     spool: Spool
     access: Access
+    sign_ins: SignIns
     server: HttpServer
 
 
@@ -160,6 +168,7 @@ class Daemon:
         self._clock = clock
         self._instance = instance
         self.author = Author(machine=instance.machine, fresh_id=clock.uuid7)
+        self._presence = Presence(os.environ, clock)
         self._stop = asyncio.Event()
         self._is_stopping = False
 
@@ -173,6 +182,7 @@ class Daemon:
             async with Supervisor(clock) as supervisor:
                 await self._run_parts(supervisor, known, outbound, settings)
         finally:
+            self._presence.close()
             await outbound.close()
 
     async def _run_parts(self, supervisor: Supervisor, known: Known, outbound: HttpClient, settings: Settings) -> None:
@@ -194,7 +204,15 @@ class Daemon:
         """Every part from the bottom of the data path to its top; none has begun."""
         clock, database, author, owner = self._clock, self._database, self.author, self._instance.id
         disk = DiskGauge(self._home, clock)
-        sender = Sender(known=known, outbound=outbound, secrets=self._secrets, clock=clock, settings=settings)
+        server = HttpServer(host=settings[API_HOST], port=settings[API_PORT])
+        sender = Sender(
+            known=known,
+            outbound=outbound,
+            secrets=self._secrets,
+            clock=clock,
+            settings=settings,
+            own_url=lambda: server.url,
+        )
         upkeep = Upkeep(
             database=database,
             clock=clock,
@@ -224,6 +242,7 @@ class Daemon:
             machine=author.machine,
             settings=settings,
             expect_expiry=upkeep.expect,
+            presence=self._presence.read,
         )
         silence = Silence(database=database, clock=clock, author=author, wake_lanes=dispatcher.wake)
         collection = Collection(
@@ -237,6 +256,10 @@ class Daemon:
             settings=settings,
             wake_lanes=dispatcher.wake,
             wake_silence=silence.wake,
+            spool=self._home / SPOOL_FOLDER,
+            presence=self._presence,
+            home=self._home,
+            secrets=self._secrets,
         )
         live = Live(database=database, clock=clock, settings=settings)
         for part in (intake, sender, dispatcher, collection, upkeep, live):
@@ -249,11 +272,14 @@ class Daemon:
             intake=intake,
             silence=silence,
             live=live,
+            output_streams=OutputStreams(),
             lane_updates=LaneUpdates(database=database, clock=clock),
+            event_updates=EventUpdates(database=database, clock=clock),
             collection=collection,
             spool=self._spool(intake, known),
             access=Access(database, clock, home_token=ensure_token(self._home), host=host),
-            server=HttpServer(host=settings[API_HOST], port=settings[API_PORT]),
+            sign_ins=SignIns(outbound=outbound, clock=clock),
+            server=server,
         )
 
     def _services(self, parts: _Parts, supervisor: Supervisor, known: Known, outbound: HttpClient) -> Services:
@@ -266,9 +292,11 @@ class Daemon:
             dispatcher=parts.dispatcher,
             silence=parts.silence,
             live=parts.live,
+            output_streams=parts.output_streams,
             configuration=self._configuration,
             access=parts.access,
             secrets=self._secrets,
+            sign_ins=parts.sign_ins,
             outbound=outbound,
             clock=self._clock,
             disk=parts.disk,
@@ -291,6 +319,7 @@ class Daemon:
         await parts.live.load()
         supervisor.start("live", parts.live.run)
         supervisor.start("lane-updates", parts.lane_updates.run)
+        supervisor.start("event-updates", parts.event_updates.run)
         await parts.dispatcher.start()
         supervisor.start("upkeep", parts.upkeep.run)
         write_private(self._home / ADDRESS_FILE, parts.server.url.encode())
@@ -303,11 +332,13 @@ class Daemon:
         self._is_stopping = True
         _log.info("stopping", under_way=parts.dispatcher.under_way())
         parts.intake.stop()
+        parts.sign_ins.close()
         await parts.live.tell_stopping()
         await supervisor.stop("spool")
         await parts.collection.stop()
         await parts.dispatcher.stop()
         await parts.access.note_use()
+        parts.output_streams.close()
         await parts.live.close(STREAMS_END_S)
         await parts.server.stop()
 
@@ -319,6 +350,7 @@ class Daemon:
             source,
             parse=parse_event,
             adapters={"cloudevents": parse_cloud_event},
+            elsewhere=frozenset({AGENTS}),
             event_bytes_max=partial(self._setting, INGEST_EVENT_BYTES_MAX),
         )
 

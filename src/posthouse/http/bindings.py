@@ -30,7 +30,8 @@ from posthouse.http.schedules import (
     read_timings,
 )
 from posthouse.http.services import Services
-from posthouse.http.sources import PushedView, judge_properties
+from posthouse.http.shapes import FilterView, ShapeView, enter_filter, enter_shape, view_filter, view_shape
+from posthouse.http.sources import Properties, PushedView, judge_properties
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.binding_changes import (
     BindingChange,
@@ -45,45 +46,30 @@ from posthouse.ledger.bindings import BindingRow, BindingState, get_binding, lis
 from posthouse.ledger.endpoints import choose_endpoint
 from posthouse.ledger.expectations import expect
 from posthouse.ledger.names import id_in
-from posthouse.ledger.sources import get_source
+from posthouse.ledger.sources import edit_source, get_source
 from posthouse.ledger.targets import get_target
-from posthouse.model.bindings import (
-    RETRY_SCHEDULE_S,
-    BodyFormat,
-    Filter,
-    Policy,
-    Preset,
-    Shape,
-)
+from posthouse.model.bindings import RETRY_SCHEDULE_S, Policy
 from posthouse.model.deliveries import OutcomeKind
 from posthouse.model.errors import BadInput, Conflict, NotFound
-from posthouse.model.events import Severity
 from posthouse.model.expectations import Subject
 from posthouse.model.ids import BindingId, Millis
 from posthouse.model.sources import Source
+from posthouse.rules.batches import BATCH_MAX, BATCH_WAIT_S_MAX
 from posthouse.sources.base import source_kind
-from posthouse.targets.headers import check_headers
 
 MONTH_S = 30 * 86_400.0
 YEAR_S = 366 * 86_400.0
 
-Glob = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-Globs = Annotated[tuple[Glob, ...], msgspec.Meta(max_length=100)]
 Wait = Annotated[float, msgspec.Meta(ge=0.0, le=MONTH_S)]
-
-
-class FilterView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Which events: any of the type globs, any origin glob, at least the severity; an empty part matches all."""
-
-    types: Globs = ()
-    origins: Globs = ()
-    severity_min: Severity | None = None
 
 
 class PolicyView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """How deliveries are retried and judged.
 
     `retryScheduleS` holds the wait before each retry; `timeToLiveS` ends what was not sent in time, null never does.
+    Up to `batchMax` deliveries share a request, which leaves when so many wait or the oldest has waited `batchWaitS`.
+    `isNotification`: its deliveries notify a person, as the settings `notifications.*` say; the default retries of such
+    a binding are quicker.
     """
 
     retry_schedule_s: Annotated[tuple[Wait, ...], msgspec.Meta(max_length=50)] = RETRY_SCHEDULE_S
@@ -94,15 +80,9 @@ class PolicyView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forb
     time_to_live_s: Annotated[float, msgspec.Meta(gt=0.0, le=YEAR_S)] | None = None
     is_health_relevant: bool = True
     is_strict_order: bool = False
-
-
-class ShapeView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What bodies look like. `properties` narrows the source's own choices: names that are switched off here."""
-
-    format: BodyFormat = BodyFormat.CLOUDEVENTS
-    headers: Annotated[dict[str, str], msgspec.Meta(max_length=50)] = {}
-    preset: Preset = Preset.FULL
-    properties: Annotated[dict[str, bool], msgspec.Meta(max_length=200)] = {}
+    batch_max: Annotated[int, msgspec.Meta(ge=1, le=BATCH_MAX)] = 1
+    batch_wait_s: Annotated[float, msgspec.Meta(ge=0.0, le=BATCH_WAIT_S_MAX)] = 0.0
+    is_notification: bool = False
 
 
 class BindingView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -142,7 +122,8 @@ class BindingList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class BindingInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A binding to be made. A target with one endpoint needs no name for it.
 
-    `silenceS`: tell of it when it had nothing to deliver for so many seconds.
+    `silenceS`: tell of it when it had nothing to deliver for so many seconds. `sourceProperties`: choices of the source
+    itself that change with it, and hold for its other bindings too.
     """
 
     source: str | int
@@ -153,16 +134,21 @@ class BindingInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", fo
     policy: PolicyView = msgspec.field(default_factory=PolicyView)
     shape: ShapeView = msgspec.field(default_factory=ShapeView)
     silence_s: Silence | None = None
+    source_properties: Properties = {}
 
 
 class BindingPatch(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What to replace; each part is replaced whole. `silenceS`: null expects nothing any more."""
+    """What to replace; each part is replaced whole. `silenceS`: null expects nothing any more.
+
+    `sourceProperties`: as in a binding that is made; those that are named change.
+    """
 
     schedule: ScheduleView | None = None
     filter: FilterView | None = None
     policy: PolicyView | None = None
     shape: ShapeView | None = None
     silence_s: Silence | msgspec.UnsetType | None = msgspec.UNSET
+    source_properties: Properties = {}
 
 
 @get("/api/bindings", responses=problems(404))
@@ -184,16 +170,16 @@ async def list_all_bindings(
 @post("/api/bindings", responses=problems(404, 409, 413, 415))
 async def create_binding(data: JSONBody[BindingInput], services: NamedDependency[Services]) -> BindingView:
     """Bind a source to an endpoint, and switch the source on."""
-    row, _ = await services.database.run(_add, data, services.clock.now())
+    row, _ = await services.database.run(add_bound, data, services.clock.now())
     await services.collection.enable(row.binding.source_id)
-    await _note_change(services, row)
+    await _note_change(services, row, data.source_properties)
     return await _view(services, row.binding.id)
 
 
 @get("/api/bindings/{reference:str}", responses=problems(404))
 async def get_one_binding(reference: Reference, services: NamedDependency[Services]) -> BindingView:
     """One binding."""
-    return await _view(services, _binding_id(reference))
+    return await _view(services, binding_id_of(reference))
 
 
 @patch("/api/bindings/{reference:str}", responses=problems(404, 409, 413, 415))
@@ -201,8 +187,8 @@ async def change_binding(
     reference: Reference, data: JSONBody[BindingPatch], services: NamedDependency[Services]
 ) -> BindingView:
     """Change a binding. A changed shape makes a new revision, which a replay uses too."""
-    row, timing = await services.database.run(_edit, _binding_id(reference), data, services.clock.now())
-    await _note_change(services, row)
+    row, timing = await services.database.run(edit_bound, binding_id_of(reference), data, services.clock.now())
+    await _note_change(services, row, data.source_properties)
     services.dispatcher.wake([row.binding.endpoint_id])
     return view_binding(row, timing)
 
@@ -212,7 +198,7 @@ async def delete_binding(
     reference: Reference, services: NamedDependency[Services], waiting: FromQuery[Waiting] = Waiting.REFUSE
 ) -> RemovedView:
     """Remove a binding; what waits is refused, dismissed, or delivered first."""
-    row, removal = await services.database.run(_remove, _binding_id(reference), waiting, services.clock.now())
+    row, removal = await services.database.run(_remove, binding_id_of(reference), waiting, services.clock.now())
     await _note_change(services, row)
     if waiting is Waiting.DISMISS:
         await dismiss_waiting(services, removal)
@@ -225,7 +211,7 @@ async def run_binding(reference: Reference, services: NamedDependency[Services])
 
     Its schedule goes on as it was.
     """
-    row = await services.database.read(get_binding, _binding_id(reference))
+    row = await services.database.read(get_binding, binding_id_of(reference))
     return await run_now(services, row)
 
 
@@ -254,18 +240,20 @@ def view_binding(row: BindingRow, timing: Timing) -> BindingView:
         next_run_at=timing.next_run_at,
         last_run=timing.last_run,
         silence_s=timing.silence_s,
-        filter=FilterView(types=wanted.types, origins=wanted.origins, severity_min=wanted.severity_min),
+        filter=view_filter(wanted),
         policy=PolicyView(**msgspec.structs.asdict(policy)),
-        shape=ShapeView(**msgspec.structs.asdict(shape)),
+        shape=view_shape(shape),
         revision=binding.revision,
         created_at=binding.created_at,
         updated_at=row.updated_at,
     )
 
 
-async def _note_change(services: Services, row: BindingRow) -> None:
-    """Let the pipeline take over a binding that was made, changed or removed."""
+async def _note_change(services: Services, row: BindingRow, chosen: dict[str, bool] | None = None) -> None:
+    """Let the pipeline take over a binding that was made, changed or removed, and choices of its source."""
     await services.known.reload()
+    if chosen:
+        await services.collection.restart(row.binding.source_id)
     services.collection.reschedule(row.binding.source_id)
     services.silence.wake()
 
@@ -274,31 +262,34 @@ async def _view(services: Services, binding_id: BindingId) -> BindingView:
     return view_binding(*await services.database.read(_read, binding_id, services.clock.now()))
 
 
-def _add(tx: Transaction, data: BindingInput, now: Millis) -> tuple[BindingRow, Timing]:
-    source = get_source(tx, data.source)
+def add_bound(tx: Transaction, data: BindingInput, now: Millis) -> tuple[BindingRow, Timing]:
+    """Make a binding, with the choices of its source that come with it. Raises all that `create_binding` refuses."""
+    source = _choose(tx, get_source(tx, data.source), data.source_properties, now)
     judge_silence(source, data.silence_s)
     endpoint = choose_endpoint(tx, get_target(tx, data.target), None if data.endpoint is None else str(data.endpoint))
     new = NewBinding(
         source_id=source.id,
         endpoint_id=endpoint.id,
         schedule=enter_schedule(data.schedule, source),
-        filter=_filter(data.filter),
+        filter=enter_filter(data.filter),
         policy=_policy(data.policy),
-        shape=_shape(data.shape, source),
+        shape=enter_shape(data.shape, source),
     )
     binding_id = add_binding(tx, new, now=now).binding.id
     expect(tx, Subject.BINDING, binding_id, data.silence_s, now)
     return _read(tx, binding_id, now)
 
 
-def _edit(tx: Transaction, binding_id: BindingId, data: BindingPatch, now: Millis) -> tuple[BindingRow, Timing]:
+def edit_bound(tx: Transaction, binding_id: BindingId, data: BindingPatch, now: Millis) -> tuple[BindingRow, Timing]:
+    """Change a binding. Raises all that `change_binding` refuses."""
     source = get_source(tx, get_binding(tx, binding_id).binding.source_id, even_removed=True)
+    source = _choose(tx, source, data.source_properties, now)
     judge_silence(source, data.silence_s)
     change = BindingChange(
         schedule=None if data.schedule is None else enter_schedule(data.schedule, source),
-        filter=None if data.filter is None else _filter(data.filter),
+        filter=None if data.filter is None else enter_filter(data.filter),
         policy=None if data.policy is None else _policy(data.policy),
-        shape=None if data.shape is None else _shape(data.shape, source),
+        shape=None if data.shape is None else enter_shape(data.shape, source),
     )
     edit_binding(tx, binding_id, change, now=now)
     if data.silence_s is not msgspec.UNSET:
@@ -313,23 +304,28 @@ def _remove(tx: Transaction, binding_id: BindingId, waiting: Waiting, now: Milli
     return row, removal
 
 
-def _filter(view: FilterView) -> Filter:
-    return Filter(types=view.types, origins=view.origins, severity_min=view.severity_min)
+def _choose(tx: Transaction, source: Source, choices: dict[str, bool], now: Millis) -> Source:
+    """The source with these choices of properties laid over its own."""
+    if not choices:
+        return source
+    judge_properties(source.name, source_kind(source.kind), choices, field="sourceProperties")
+    return edit_source(tx, source.id, properties=choices, now=now)
 
 
 def _policy(view: PolicyView) -> Policy:
     if OutcomeKind.DELIVERED in view.retry_kinds:
         raise BadInput("binding.policy_invalid", "What was delivered is not retried.", field="policy.retryKinds")
+    if view.batch_max > 1 and view.time_to_live_s is not None and view.time_to_live_s <= view.batch_wait_s:
+        message = f"It would wait {view.batch_wait_s:g} s for others, and expire after {view.time_to_live_s:g} s."
+        raise BadInput("binding.policy_invalid", message, field="policy.batchWaitS")
+    if view.is_notification and view.batch_max > 1:
+        message = "Notifications are gathered by the setting notifications.digest_s: leave batches at 1."
+        raise BadInput("binding.policy_invalid", message, field="policy.batchMax")
     return Policy(**msgspec.structs.asdict(view))
 
 
-def _shape(view: ShapeView, source: Source) -> Shape:
-    judge_properties(source.name, source_kind(source.kind), view.properties, field="shape.properties")
-    headers = check_headers(view.headers, field="shape.headers")
-    return Shape(format=view.format, headers=headers, preset=view.preset, properties=view.properties)
-
-
-def _binding_id(reference: str) -> BindingId:
+def binding_id_of(reference: str) -> BindingId:
+    """The number of a binding. Raises NotFound `binding.not_found` where it is none."""
     found = id_in(reference)
     if found is None:
         raise NotFound("binding.not_found", f"There is no binding {reference[:100]!r}; bindings go by their number.")

@@ -3,44 +3,48 @@
 from __future__ import annotations
 
 import base64
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody, QueryParameter
+from litestar.params import JSONBody
 
+from posthouse.http.delivery_filters import (
+    Code,
+    DeliveryFilter,
+    EventType,
+    Id,
+    ReportedStatus,
+    Statuses,
+    query_of,
+    statuses_in,
+)
 from posthouse.http.problems import DiagnosisView, problems, view_diagnosis
-from posthouse.http.requests import LIMIT_DEFAULT, Cursor, Limit, OptionalReference, Reference, after, next_cursor
+from posthouse.http.requests import (
+    LIMIT_DEFAULT,
+    Cursor,
+    Limit,
+    OptionalReference,
+    Reference,
+    SearchText,
+    Since,
+    Until,
+    after,
+    cursor_at,
+)
 from posthouse.http.services import Services
-from posthouse.ledger.base import Transaction
-from posthouse.ledger.deliveries import TARGET_PAUSED, DeliveryQuery, get_delivery, page_deliveries
-from posthouse.ledger.events import SEQ_MAX
-from posthouse.ledger.names import id_in
-from posthouse.ledger.sources import get_source
-from posthouse.ledger.targets import get_target
+from posthouse.ledger.deliveries import TARGET_PAUSED, DeliveryQuery, get_delivery
+from posthouse.ledger.searching import SEQ_MAX
 from posthouse.model.deliveries import Attempt, Delivery, OutcomeKind
-from posthouse.model.errors import BadInput, NotFound
+from posthouse.model.errors import BadInput
 from posthouse.model.ids import Millis
 from posthouse.pipeline.delivery import BulkResult
+from posthouse.pipeline.finding import count, find_deliveries
 from posthouse.rules.diagnosis import diagnose
 
 IDS_MAX = 10_000
-
-
-class ReportedStatus(StrEnum):
-    """The stored ones, and `target_paused`: waiting, while its endpoint or target is paused."""
-
-    PENDING = "pending"
-    IN_FLIGHT = "in_flight"
-    FAILED = "failed"
-    DELIVERED = "delivered"
-    DLQ = "dlq"
-    DISMISSED = "dismissed"
-    EXPIRED = "expired"
-    WITHHELD = "withheld"
-    TARGET_PAUSED = "target_paused"
+LIMIT_MAX = 1_000
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -74,9 +78,26 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class DeliveryList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A page of deliveries, newest first."""
+    """A page of deliveries, newest first.
+
+    A page may be short, even empty, and not the last: one request looks at a bounded number of deliveries.
+    `searchedTo` is then how far back it came, and `nextCursor` goes on from there.
+    """
 
     items: list[DeliveryView]
+    next_cursor: str | None
+    searched_to: Millis | None
+
+
+class CountView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How many fit. `isAtLeast`: not all were looked at, and `nextCursor` counts on.
+
+    A replay or dismissal that begins at `startCursor` leaves out what came after this count.
+    """
+
+    count: int
+    is_at_least: bool
+    start_cursor: str
     next_cursor: str | None
 
 
@@ -91,8 +112,15 @@ class SentRequestView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     is_base64: bool = False
 
 
+class ParcelView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The request that a delivery shared with others: its id on the wire, and how many deliveries it carried."""
+
+    id: str
+    deliveries: int
+
+
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One try: when, how it went, what was sent and what came back."""
+    """One try: when, how it went, what was sent and what came back. `parcel` is null where it went by itself."""
 
     number: int
     started_at: Millis
@@ -105,6 +133,7 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     is_charged: bool
     revision: int
     retry_after_s: float | None
+    parcel: ParcelView | None
     request: SentRequestView | None
     response_excerpt: str
     diagnosis: DiagnosisView | None
@@ -130,21 +159,17 @@ class DeliveryDetail(DeliveryView, frozen=True, kw_only=True, rename="camel"):
     attempts: list[AttemptView]  # type: ignore[assignment]  # the attempts themselves in the place of their number
 
 
-class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Which deliveries: all that match every part given. `type` is a type of event, or a glob."""
-
-    status: ReportedStatus | None = None
-    source: str | int | None = None
-    target: str | int | None = None
-    binding: int | None = None
-    type: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
-
-
 class Choice(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Deliveries by their ids, or by a filter: one of the two. An empty filter is all of them."""
+    """Deliveries by their ids, or by a filter: one of the two. An empty filter is all of them.
+
+    With a filter, `limit` ends the call after so many, newest first, and the answer's `nextCursor` goes on behind
+    them. The first `cursor` may be the `startCursor` of a count, which leaves out what came after it.
+    """
 
     ids: Annotated[list[str], msgspec.Meta(min_length=1, max_length=IDS_MAX)] | None = None
     filter: DeliveryFilter | None = None
+    limit: Annotated[int, msgspec.Meta(ge=1, le=LIMIT_MAX)] | None = None
+    cursor: Annotated[str, msgspec.Meta(max_length=20)] | None = None
 
 
 class SkippedView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -155,32 +180,91 @@ class SkippedView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class BulkView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What was done. `skipped` are the first 100 that were left."""
+    """What was done. `skipped` are the first 100 that were left.
+
+    `nextCursor`: where a call with a `limit` left off; none where nothing is left.
+    """
 
     matched: int
     changed: int
     skipped: list[SkippedView]
+    next_cursor: str | None
 
 
 @get("/api/deliveries", responses=problems(404))
 async def list_deliveries(
     services: NamedDependency[Services],
-    status: FromQuery[ReportedStatus | None] = None,
+    status: Statuses = None,
     source: OptionalReference = None,
     target: OptionalReference = None,
-    binding: Annotated[int | None, QueryParameter(ge=1, le=2**53)] = None,
-    event_type: Annotated[
-        str | None, QueryParameter(name="type", min_length=1, max_length=200, description="A type, or a glob.")
-    ] = None,
+    endpoint: Id = None,
+    binding: Id = None,
+    event_type: EventType = None,
+    code: Code = None,
+    search: SearchText = None,
+    since: Since = None,
+    until: Until = None,
     cursor: Cursor = None,
     limit: Limit = LIMIT_DEFAULT,
 ) -> DeliveryList:
     """Deliveries, newest first."""
-    chosen = DeliveryFilter(status=status, source=source, target=target, binding=binding, type=event_type)
+    chosen = DeliveryFilter(
+        status=statuses_in(status),
+        source=source,
+        target=target,
+        endpoint=endpoint,
+        binding=binding,
+        type=event_type,
+        code=code,
+        q=search,
+        since=since,
+        until=until,
+    )
+    query = await services.database.read(query_of, chosen)
     before = after(cursor) or SEQ_MAX
-    found = await services.database.read(_page, chosen, before=before, limit=limit)
+    found = await find_deliveries(services.database, msgspec.structs.replace(query, before=before, limit=limit))
     return DeliveryList(
-        items=[view_delivery(one) for one in found], next_cursor=next_cursor([one.seq for one in found], limit)
+        items=[view_delivery(one) for one in found.items],
+        next_cursor=cursor_at(found.next_before),
+        searched_to=found.searched_to,
+    )
+
+
+@get("/api/deliveries/count", responses=problems(404))
+async def count_deliveries(
+    services: NamedDependency[Services],
+    status: Statuses = None,
+    source: OptionalReference = None,
+    target: OptionalReference = None,
+    endpoint: Id = None,
+    binding: Id = None,
+    event_type: EventType = None,
+    code: Code = None,
+    search: SearchText = None,
+    since: Since = None,
+    until: Until = None,
+    cursor: Cursor = None,
+) -> CountView:
+    """How many deliveries fit a filter, as far as one request may look."""
+    chosen = DeliveryFilter(
+        status=statuses_in(status),
+        source=source,
+        target=target,
+        endpoint=endpoint,
+        binding=binding,
+        type=event_type,
+        code=code,
+        q=search,
+        since=since,
+        until=until,
+    )
+    query = await services.database.read(query_of, chosen)
+    counted = await count(services.database, msgspec.structs.replace(query, before=after(cursor) or SEQ_MAX))
+    return CountView(
+        count=counted.count,
+        is_at_least=counted.next_before is not None,
+        start_cursor=str(counted.start),
+        next_cursor=cursor_at(counted.next_before),
     )
 
 
@@ -209,13 +293,13 @@ async def get_one_delivery(reference: Reference, services: NamedDependency[Servi
 @post("/api/deliveries/replay", status_code=200, responses=problems(404, 413, 415, 507))
 async def replay_deliveries(data: JSONBody[Choice], services: NamedDependency[Services]) -> BulkView:
     """Send again what ended, with a fresh budget; send now what waits."""
-    return view_bulk(await services.dispatcher.replay(await _chosen(services, data)))
+    return view_bulk(await services.dispatcher.replay(await _chosen(services, data), at_most=data.limit))
 
 
 @post("/api/deliveries/dismiss", status_code=200, responses=problems(404, 413, 415, 507))
 async def dismiss_deliveries(data: JSONBody[Choice], services: NamedDependency[Services]) -> BulkView:
     """End, unsent, what waits or was given up."""
-    return view_bulk(await services.dispatcher.dismiss(await _chosen(services, data)))
+    return view_bulk(await services.dispatcher.dismiss(await _chosen(services, data), at_most=data.limit))
 
 
 def view_delivery(delivery: Delivery) -> DeliveryView:
@@ -239,6 +323,7 @@ def view_attempt(attempt: Attempt) -> AttemptView:
         is_charged=attempt.is_charged,
         revision=attempt.revision,
         retry_after_s=attempt.retry_after_s,
+        parcel=None if attempt.parcel_id is None else ParcelView(id=attempt.parcel_id, deliveries=attempt.parcel_size),
         request=_view_request(attempt),
         response_excerpt=(attempt.response_excerpt or b"").decode("utf-8", "replace"),
         diagnosis=view_diagnosis(diagnose(attempt.code, attempt.status_code)) if is_failed else None,
@@ -248,7 +333,9 @@ def view_attempt(attempt: Attempt) -> AttemptView:
 def view_bulk(result: BulkResult) -> BulkView:
     """The result of a bulk change as the API shows it."""
     skipped = [SkippedView(id=one.id, reason=one.reason) for one in result.skipped]
-    return BulkView(matched=result.matched, changed=result.changed, skipped=skipped)
+    return BulkView(
+        matched=result.matched, changed=result.changed, skipped=skipped, next_cursor=cursor_at(result.next_before)
+    )
 
 
 def _view_request(attempt: Attempt) -> SentRequestView | None:
@@ -274,25 +361,9 @@ async def _chosen(services: Services, choice: Choice) -> DeliveryQuery | list[st
     if (choice.ids is None) == (choice.filter is None):
         raise BadInput("request.invalid", "Say which deliveries: either ids or filter.", field="ids")
     if choice.ids is not None:
+        if choice.limit is not None or choice.cursor is not None:
+            raise BadInput("request.invalid", "limit and cursor go with a filter, not with ids.", field="limit")
         return list(dict.fromkeys(one[:100] for one in choice.ids))
     assert choice.filter is not None
-    return await services.database.read(_query, choice.filter)
-
-
-def _page(tx: Transaction, chosen: DeliveryFilter, *, before: int, limit: int) -> list[Delivery]:
-    query = _query(tx, chosen)
-    return page_deliveries(tx, msgspec.structs.replace(query, before=before, limit=limit))
-
-
-def _query(tx: Transaction, chosen: DeliveryFilter) -> DeliveryQuery:
-    """The filter with ids in the place of names. Raises NotFound for a source, target or binding that is not there."""
-    binding_id = None if chosen.binding is None else id_in(str(chosen.binding))
-    if chosen.binding is not None and binding_id is None:
-        raise NotFound("binding.not_found", "There is no such binding.")
-    return DeliveryQuery(
-        status=None if chosen.status is None else chosen.status.value,
-        source_id=None if chosen.source is None else get_source(tx, chosen.source, even_removed=True).id,
-        target_id=None if chosen.target is None else get_target(tx, chosen.target).id,
-        binding_id=binding_id,
-        type=chosen.type,
-    )
+    query = await services.database.read(query_of, choice.filter)
+    return msgspec.structs.replace(query, before=after(choice.cursor) or SEQ_MAX)

@@ -1,7 +1,7 @@
 """The forms in which events are posted, decoded and judged: pure, and the same for HTTP and the spool.
 
     application/json                      one event as an object, or several in an array
-    application/x-ndjson                  one event a line; blank lines are passed over
+    application/x-ndjson                  one event or CloudEvent a line; blank lines are passed over
     application/cloudevents+json          one CloudEvent (see `cloud_event_forms`)
     application/cloudevents-batch+json    several in an array
 
@@ -54,6 +54,13 @@ class PostedEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     supersede_key: ShortText | None = None
 
 
+class _Kind(msgspec.Struct):
+    """What tells a CloudEvent from an event."""
+
+    specversion: object = None
+
+
+_decode_kind = msgspec.json.Decoder(_Kind).decode
 _decode_event = msgspec.json.Decoder(PostedEvent).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -119,7 +126,7 @@ def _parse_lines(body: bytes, limits: Limits) -> list[EventDraft]:
         try:
             if len(line) > limits.event_bytes_max:
                 raise _too_large(len(line), limits)
-            drafts.append(parse_event(line))
+            drafts.append(parse_cloud_event(line) if _is_cloud_event(line) else parse_event(line))
         except BadInput as error:
             error.line = number
             raise
@@ -127,6 +134,11 @@ def _parse_lines(body: bytes, limits: Limits) -> list[EventDraft]:
             _check_count(len(drafts), limits)
     _check_count(len(drafts), limits)
     return drafts
+
+
+def _is_cloud_event(line: bytes) -> bool:
+    """Whether the object on this line says so. The text alone may stand in any event's data."""
+    return b'"specversion"' in line and decode(_decode_kind, line).specversion is not None
 
 
 def _lines(body: bytes) -> Iterator[tuple[int, bytes]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
 
 from posthouse.http.deliveries import DeliveryView, view_delivery
+from posthouse.http.delivery_filters import EventType
 from posthouse.http.problems import problems
 from posthouse.http.requests import (
     LIMIT_DEFAULT,
@@ -17,18 +17,23 @@ from posthouse.http.requests import (
     Limit,
     OptionalReference,
     Reference,
+    SearchText,
+    Since,
+    Until,
     Word,
     after,
-    next_cursor,
+    cursor_at,
 )
 from posthouse.http.services import Services
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.deliveries import deliveries_of_event
-from posthouse.ledger.events import SEQ_MAX, EventQuery, EventRow, get_event, page_events
+from posthouse.ledger.events import EventQuery, EventRow, get_event
+from posthouse.ledger.searching import SEQ_MAX
 from posthouse.ledger.sources import get_source
 from posthouse.model.deliveries import Delivery
 from posthouse.model.events import Event, Severity
 from posthouse.model.ids import Millis
+from posthouse.pipeline.finding import find_events
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -49,10 +54,11 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class EventList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A page of events, newest first."""
+    """A page of events, newest first. Short pages, and `searchedTo`, are as with deliveries."""
 
     items: list[EventView]
     next_cursor: str | None
+    searched_to: Millis | None
 
 
 class EventDetail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -81,17 +87,31 @@ class EventDetail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 async def list_events(
     services: NamedDependency[Services],
     source: OptionalReference = None,
-    event_type: Annotated[
-        str | None, QueryParameter(name="type", min_length=1, max_length=200, description="A type, or a glob.")
-    ] = None,
+    event_type: EventType = None,
     origin: Word = None,
+    search: SearchText = None,
+    since: Since = None,
+    until: Until = None,
     cursor: Cursor = None,
     limit: Limit = LIMIT_DEFAULT,
 ) -> EventList:
     """Events, newest first."""
-    query = EventQuery(type=event_type, origin=origin, before=after(cursor) or SEQ_MAX, limit=limit)
-    found = await services.database.read(_page, query, source)
-    return EventList(items=[_view(row) for row in found], next_cursor=next_cursor([row.seq for row in found], limit))
+    query = EventQuery(
+        source_id=None if source is None else await services.database.read(_source_id, source),
+        type=event_type,
+        origin=origin,
+        text=search,
+        since=None if since is None else Millis(since),
+        until=None if until is None else Millis(until),
+        before=after(cursor) or SEQ_MAX,
+        limit=limit,
+    )
+    found = await find_events(services.database, query)
+    return EventList(
+        items=[_view(row) for row in found.items],
+        next_cursor=cursor_at(found.next_before),
+        searched_to=found.searched_to,
+    )
 
 
 @get("/api/events/{reference:str}", responses=problems(404))
@@ -124,9 +144,8 @@ def _view(row: EventRow) -> EventView:
     return EventView(**values | {"severity": Severity(row.severity)})
 
 
-def _page(tx: Transaction, query: EventQuery, source: str | None) -> list[EventRow]:
-    source_id = None if source is None else get_source(tx, source, even_removed=True).id
-    return page_events(tx, msgspec.structs.replace(query, source_id=source_id))
+def _source_id(tx: Transaction, source: str) -> int:
+    return get_source(tx, source, even_removed=True).id
 
 
 def _read(tx: Transaction, event_id: str) -> tuple[Event, str, list[Delivery]]:

@@ -67,7 +67,7 @@ class GapList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @get("/api/gaps", responses=problems(404))
 async def list_gaps(
     services: NamedDependency[Services],
-    binding: Annotated[int | None, QueryParameter(ge=1, description="A binding's number.")] = None,
+    binding: Annotated[int | None, QueryParameter(ge=1, le=2**53, description="A binding's number.")] = None,
     source: OptionalReference = None,
     cursor: Cursor = None,
     limit: Limit = LIMIT_DEFAULT,

@@ -18,7 +18,16 @@ from posthouse.http.problems import problems
 from posthouse.http.requests import Limit
 from posthouse.http.schedules import Timing, read_timings
 from posthouse.http.services import Services
-from posthouse.http.status import SourceStatus, TargetStatus, read_standing, view_sources, view_targets
+from posthouse.http.status import (
+    Attention,
+    SourceStatus,
+    Standing,
+    TargetStatus,
+    read_standing,
+    view_attention,
+    view_sources,
+    view_targets,
+)
 from posthouse.http.stream import read_client, read_cursor
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.bindings import BindingRow, list_bindings
@@ -28,8 +37,9 @@ from posthouse.ledger.live import LogRow, ledger_epoch, live_extent, newest_entr
 from posthouse.ledger.live_critical import acknowledge, owed_to
 from posthouse.ledger.runs import GapRow, page_gaps
 from posthouse.ledger.status import Figures
+from posthouse.model.deliveries import Counts
 from posthouse.model.errors import BadInput, NotFound
-from posthouse.model.ids import Millis, TargetId
+from posthouse.model.ids import Millis
 from posthouse.model.live import (
     DeliveryUpdate,
     ErrorEvent,
@@ -39,12 +49,17 @@ from posthouse.model.live import (
     ReloadEvent,
     TargetHealthUpdate,
 )
-from posthouse.model.targets import Health
 from posthouse.pipeline.live import entry_of
-from posthouse.rules.live import Cursor, TakeSnapshot, begin, parse_cursor
+from posthouse.rules.live import Cursor, Extent, TakeSnapshot, begin, parse_cursor
 
-ACTIVITY_TYPES = ("activity_message", "error_event", "server_status", "source_update")
+ACTIVITY_TYPES = (
+    "activity_message", "error_event", "server_status", "session_update", "settings_update", "source_update",
+    "target_health",
+)  # fmt: skip
+"""What people read one by one; deliveries move by the thousand."""
+
 ACTIVITY_MAX = 50
+RECENT_MAX = 50
 GAPS_MAX = 100
 IDS_MAX = 1_000
 NOTICE = "critical:"
@@ -65,13 +80,17 @@ class LiveSnapshot(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The state that a dashboard begins with: all that the ledger has is of one moment, that of `cursor`.
 
     `health` has one item for each target and each of its endpoints, `lanes` one for each endpoint that something was
-    bound to. `gaps` are those that nobody ran after all, `activity` the newest entries that people read, both newest
-    first.
+    bound to. `counts` holds every delivery once, `attention` what needs a person. `gaps` are those that nobody ran
+    after all, `activity` the newest entries and, where those are of nothing but deliveries, the newest that people
+    read before; both newest first.
     """
 
     cursor: str
     timestamp: Millis
+    machine: str
     daemon: HealthView
+    counts: Counts
+    attention: list[Attention]
     sources: list[SourceStatus]
     targets: list[TargetStatus]
     bindings: list[BindingView]
@@ -118,8 +137,7 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     """Everything of the snapshot that the ledger has, of one moment."""
 
     cursor: Cursor
-    figures: Figures
-    worst: dict[TargetId, Health]
+    standing: Standing
     bindings: list[tuple[BindingRow, Timing]]
     health: list[TargetHealthUpdate]
     lanes: list[DeliveryUpdate]
@@ -149,12 +167,18 @@ async def get_live_snapshot(services: NamedDependency[Services]) -> LiveSnapshot
     """The state to begin with, and the cursor from which the stream goes on."""
     now = services.clock.now()
     seen = await services.database.read(_look, now)
+    standing = seen.standing
+    sources, targets = view_sources(services, standing.figures), view_targets(standing)
+    free_bytes = services.disk.free_bytes()
     return LiveSnapshot(
         cursor=str(seen.cursor),
         timestamp=now,
+        machine=services.machine,
         daemon=await read_health(services),
-        sources=view_sources(services, seen.figures),
-        targets=view_targets(seen.figures, seen.worst),
+        counts=standing.figures.counts,
+        attention=view_attention(services, sources, targets, standing.silent, free_bytes, now),
+        sources=sources,
+        targets=targets,
         bindings=[view_binding(row, timing) for row, timing in seen.bindings],
         health=seen.health,
         lanes=seen.lanes,
@@ -232,18 +256,24 @@ def _page(tx: Transaction, cursor: Cursor | None, limit: int) -> tuple[str, int,
 
 
 def _look(tx: Transaction, now: Millis) -> _Seen:
-    figures, worst, _ = read_standing(tx)
+    standing = read_standing(tx)
     bindings = list_bindings(tx)
+    extent = live_extent(tx)
     return _Seen(
-        cursor=Cursor(ledger_epoch(tx), live_extent(tx).last),
-        figures=figures,
-        worst=worst,
+        cursor=Cursor(ledger_epoch(tx), extent.last),
+        standing=standing,
         bindings=list(zip(bindings, read_timings(tx, bindings, now), strict=True)),
-        health=_read_health(tx, figures, now),
+        health=_read_health(tx, standing.figures, now),
         lanes=read_lanes(tx, now),
         gaps=[row for row in page_gaps(tx, limit=GAPS_MAX) if row.gap.ran_at is None],
-        activity=newest_entries(tx, ACTIVITY_TYPES, limit=ACTIVITY_MAX),
+        activity=_read_activity(tx, extent),
     )
+
+
+def _read_activity(tx: Transaction, extent: Extent) -> list[LogRow]:
+    _, recent = read_log(tx, max(extent.last - RECENT_MAX, extent.first - 1), limit=RECENT_MAX)
+    found = {row.seq: row for row in (*recent, *newest_entries(tx, ACTIVITY_TYPES, limit=ACTIVITY_MAX))}
+    return sorted(found.values(), key=lambda row: row.seq, reverse=True)
 
 
 def _read_health(tx: Transaction, figures: Figures, now: Millis) -> list[TargetHealthUpdate]:

@@ -1,7 +1,8 @@
 """Every refusal of the API as problem details (RFC 9457, `application/problem+json`).
 
-`code` is stable and documented; `detail` is for people; `field`, `index` (from 0) and `line` (from 1) say where. What
-we did not expect is logged here, once, and answered with code `internal` and nothing of what happened inside.
+`code` is stable and documented; `detail` is for people; `field`, `index` (from 0), `line` (from 1) and `position` (the
+character of the field's text, from 0) say where. What we did not expect is logged here, once, and answered with code
+`internal` and nothing of what happened inside.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from litestar.routes import HTTPRoute
 from posthouse.ledger.binding_changes import HasWaiting
 from posthouse.model.errors import BadInput, PosthouseError, Unauthenticated
 from posthouse.rules.diagnosis import Diagnosis
+from posthouse.rules.expressions import ExpressionError
 from posthouse.system.logging import get_log
 
 MEDIA_TYPE = "application/problem+json"
@@ -45,6 +47,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     field: str | None = None
     index: int | None = None
     line: int | None = None
+    position: int | None = None
     waiting: int | None = None
     diagnosis: DiagnosisView | None = None
 
@@ -56,12 +59,12 @@ class UnsupportedMedia(BadInput):
 
 
 class CheckFailed(BadInput):
-    """A target's check refused it; nothing was saved."""
+    """A target did not answer as it should; nothing was saved."""
 
     status = 422
 
-    def __init__(self, message: str, diagnosis: Diagnosis) -> None:
-        super().__init__("target.check_failed", message)
+    def __init__(self, code: str, message: str, diagnosis: Diagnosis) -> None:
+        super().__init__(code, message)
         self.diagnosis = diagnosis
 
 
@@ -81,6 +84,7 @@ def problem_of(error: PosthouseError) -> Problem:
         field=error.field,
         index=error.index,
         line=error.line,
+        position=error.position if isinstance(error, ExpressionError) else None,
         waiting=error.waiting if isinstance(error, HasWaiting) else None,
         diagnosis=view_diagnosis(error.diagnosis) if isinstance(error, CheckFailed) else None,
     )

@@ -5,6 +5,7 @@ Lists answer `{"items": […], "nextCursor": …}`: a cursor is what comes after
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -18,14 +19,23 @@ from posthouse.model.errors import BadInput
 
 LIMIT_DEFAULT = 50
 BODY_BYTES_MAX = 1 << 20
+TEXT_MAX = 200
+INSTANT_MAX = 2**53
 
 Cursor = Annotated[str | None, QueryParameter(max_length=20, description="Where the page before this one ended.")]
 Limit = Annotated[int, QueryParameter(ge=1, le=500, description="How many items at most.")]
 Reference = Annotated[str, PathParameter(min_length=1, max_length=200, description="An id or a name.")]
 OptionalReference = Annotated[str | None, QueryParameter(min_length=1, max_length=200, description="An id or a name.")]
+SearchText = Annotated[
+    str | None, QueryParameter(name="q", min_length=1, max_length=TEXT_MAX, description="A text to look for.")
+]
+Since = Annotated[int | None, QueryParameter(ge=0, le=INSTANT_MAX, description="Made at this instant or later.")]
+Until = Annotated[int | None, QueryParameter(ge=0, le=INSTANT_MAX, description="Made before this instant.")]
 Word = Annotated[str | None, QueryParameter(min_length=1, max_length=1_000)]
 
 T = TypeVar("T")
+
+_PATH_PARAMETER = re.compile(r"\{(\w+)")
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -79,6 +89,11 @@ def next_cursor(positions: Sequence[int], limit: int) -> str | None:
     return str(positions[-1]) if len(positions) == limit else None
 
 
+def cursor_at(position: int | None) -> str | None:
+    """The cursor of the position before which a list goes on."""
+    return None if position is None else str(position)
+
+
 _known_parameters: dict[Any, frozenset[str]] = {}
 
 
@@ -90,5 +105,6 @@ def _parameter_names(handler: Any) -> frozenset[str]:
         for name, parameter in handler.parsed_fn_signature.parameters.items():
             definition = parameter.kwarg_definition
             names.add(getattr(definition, "name", None) or name)
-        found = _known_parameters[handler.fn] = frozenset(names - {"services", "request", "data", "reference"})
+        in_path = {name for path in handler.paths for name in _PATH_PARAMETER.findall(path)}
+        found = _known_parameters[handler.fn] = frozenset(names - in_path - {"services", "request", "data"})
     return found

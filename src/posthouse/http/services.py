@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from posthouse.http.auth import Access
+from posthouse.http.output_streams import OutputStreams
 from posthouse.ledger.base import Database
 from posthouse.model.ids import Millis
 from posthouse.pipeline.collection import Collection
@@ -21,6 +22,7 @@ from posthouse.system.disk import DiskGauge
 from posthouse.system.outbound import Outbound
 from posthouse.system.secrets import SecretStore
 from posthouse.system.supervise import WorkerReport
+from posthouse.targets.sign_in import SignIns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +40,12 @@ class Services:
     dispatcher: Dispatcher
     silence: Silence
     live: Live
+    output_streams: OutputStreams
     configuration: Configuration
     access: Access
     outbound: Outbound
     secrets: SecretStore
+    sign_ins: SignIns
     clock: Clock
     disk: DiskGauge
     workers: Callable[[], Sequence[WorkerReport]]

@@ -12,14 +12,25 @@ from litestar.params import FromPath, JSONBody
 from posthouse.http.problems import problems
 from posthouse.http.services import Services
 from posthouse.model.errors import BadInput, NotFound
-from posthouse.settings import SETTINGS, Origin, Setting, Settings, Value, find_setting
+from posthouse.pipeline.configuration import Configuration
+from posthouse.settings import SETTINGS, Origin, Setting, SettingGroup, Value, find_setting
 
 
 class SettingView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One setting. `origin` says where its value came from; a flag or the environment overrides what is set here."""
+    """One setting. `origin` says where its value came from; a flag or the environment overrides what is set here.
+
+    `inForce`: what the daemon goes by now; another one than `value` where a change waits for the next start, as
+    `isAtStart` says. `stored`: what is set here, whether it counts or not; null where nothing is. `environment`: the
+    variable that overrides it. `group`: what it is for, as people call it.
+    """
 
     key: str
+    group: SettingGroup
     value: bool | float | str
+    in_force: bool | float | str
+    stored: bool | float | str | None
+    is_at_start: bool
+    environment: str
     default: bool | float | str
     origin: Origin
     kind: str
@@ -31,7 +42,7 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SettingList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Every setting there is."""
+    """Every setting there is, those of a group together."""
 
     items: list[SettingView]
     next_cursor: str | None = None
@@ -45,26 +56,27 @@ class SettingChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel", f
 
 @get("/api/settings", responses=problems())
 async def list_settings(services: NamedDependency[Services]) -> SettingList:
-    """Every setting, in the order of the data path."""
-    now = services.configuration.settings
-    return SettingList(items=[view_setting(setting, now) for setting in SETTINGS.values()])
+    """Every setting, group by group."""
+    groups = list(SettingGroup)
+    ordered = sorted(SETTINGS.values(), key=lambda setting: groups.index(setting.group))
+    return SettingList(items=[view_setting(setting, services.configuration) for setting in ordered])
 
 
 @get("/api/settings/{key:str}", responses=problems(404))
 async def get_setting(key: FromPath[str], services: NamedDependency[Services]) -> SettingView:
     """One setting."""
-    return view_setting(_find(key), services.configuration.settings)
+    return view_setting(_find(key), services.configuration)
 
 
 @patch("/api/settings/{key:str}", responses=problems(404, 413, 415))
 async def set_setting(
     key: FromPath[str], data: JSONBody[SettingChange], services: NamedDependency[Services]
 ) -> SettingView:
-    """Set one; it holds at once, or from the next start where its description says so."""
+    """Set one; it holds at once, or from the next start where `isAtStart` says so."""
     setting = _find(key)
     text = data.value if isinstance(data.value, str) else msgspec.json.encode(data.value).decode()
     await services.configuration.set(key, text)
-    return view_setting(setting, services.configuration.settings)
+    return view_setting(setting, services.configuration)
 
 
 @delete("/api/settings/{key:str}", status_code=200, responses=problems(404))
@@ -72,14 +84,20 @@ async def reset_setting(key: FromPath[str], services: NamedDependency[Services])
     """Give one its default back."""
     setting = _find(key)
     await services.configuration.reset(key)
-    return view_setting(setting, services.configuration.settings)
+    return view_setting(setting, services.configuration)
 
 
-def view_setting(setting: Setting[Any], now: Settings) -> SettingView:
+def view_setting(setting: Setting[Any], configuration: Configuration) -> SettingView:
     """A setting as the API shows it."""
+    now, stored = configuration.settings, configuration.stored.get(setting.key)
     return SettingView(
         key=setting.key,
+        group=setting.group,
         value=now.values[setting.key],
+        in_force=configuration.in_force(setting),
+        stored=None if stored is None else msgspec.json.decode(stored, type=Value),
+        is_at_start=setting.is_at_start,
+        environment=setting.environment_name,
         default=setting.default,
         origin=now.origin(setting.key),
         kind=setting.kind.value,

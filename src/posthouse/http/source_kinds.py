@@ -18,6 +18,7 @@ from posthouse.http.services import Services
 from posthouse.model.sources import SourceShape
 from posthouse.sources.base import (
     DEFAULT_KINDS,
+    ONLY_ONE,
     KnownKind,
     SourceKind,
     kind_problem,
@@ -95,7 +96,7 @@ def _view(name: str, package: str) -> SourceKindView:
         shape=kind.shape,
         needs_schedule=kind.needs_schedule,
         is_default=name in DEFAULT_KINDS,
-        can_be_added=not kind.is_passive and problem is None,
+        can_be_added=name not in ONLY_ONE and problem is None,
         properties=[
             PropertyOfKind(
                 name=one.name,

@@ -23,13 +23,24 @@ from posthouse.ledger.binding_changes import Removal, Waiting
 from posthouse.ledger.expectations import expect, silence_of
 from posthouse.ledger.sources import add_source, edit_source, get_source, list_sources, remove_source
 from posthouse.ledger.tokens import Grant, TokenScope
+from posthouse.model.bindings import Preset, Shape
 from posthouse.model.errors import BadInput, Conflict, Forbidden, NotFound
 from posthouse.model.expectations import Subject
 from posthouse.model.ids import DEFAULT_PROJECT, Millis, SourceId
 from posthouse.model.sources import Source, SourceShape
 from posthouse.pipeline.activity import Activity, ActivityState
 from posthouse.pipeline.removals import forget_removed_sources
-from posthouse.sources.base import DEFAULT_KINDS, SourceKind, kind_problem, kind_to_add, load_kinds, source_kind
+from posthouse.rules.properties import allowed
+from posthouse.sources.base import (
+    DEFAULT_KINDS,
+    ONLY_ONE,
+    Preview,
+    SourceKind,
+    kind_problem,
+    kind_to_add,
+    load_kinds,
+    source_kind,
+)
 
 MASK = "••••"
 
@@ -129,13 +140,24 @@ class PushedView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class PreviewView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What would leave now. `sensitive` are the JSON Pointers (RFC 6901) of values that are masked, if not revealed."""
+    """What would leave now. `sizes`: how many bytes of JSON that is by each preset, with nothing masked.
+
+    `sensitive` are the JSON Pointers (RFC 6901) of values that are masked, if not revealed.
+    """
 
     event_type: str
     data: Any
+    sizes: dict[Preset, int]
     sensitive: list[str]
     found: str
     problems: list[str]
+
+
+class PreviewInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """How it would be: with choices over the source's own, and by the preset of a binding."""
+
+    properties: Properties = {}
+    preset: Preset = Preset.FULL
 
 
 @get("/api/sources", responses=problems())
@@ -156,8 +178,8 @@ async def create_source(data: JSONBody[SourceInput], services: NamedDependency[S
     # Off the loop: the package that brings a kind may be slow to load.
     await asyncio.to_thread(load_kinds, [data.kind])
     kind = kind_to_add(data.kind)
-    if kind.is_passive:
-        raise BadInput("source.only_one", f"Of {data.kind} there is one source, the daemon's own.", field="kind")
+    if data.kind in ONLY_ONE:
+        raise BadInput("source.only_one", f"Of {data.kind} there is one source, which is there already.", field="kind")
     settings = kind.parse(data.settings)
     judge_properties(data.name, kind, data.properties, field="properties")
     made = await services.database.run(_add, data, settings, services.clock.now())
@@ -243,17 +265,20 @@ async def preview_source(
         raise Forbidden("auth.scope", f"This token is for {grant.scope} only; to reveal what is sensitive needs admin.")
     source = await services.database.read(get_source, reference)
     preview = await services.collection.preview(source.id)
-    data = msgspec.json.decode(preview.data)
-    if not reveal:
-        for pointer in preview.sensitive:
-            data = mask(data, pointer)
-    return PreviewView(
-        event_type=preview.event_type,
-        data=data,
-        sensitive=list(preview.sensitive),
-        found=preview.found,
-        problems=list(preview.problems),
-    )
+    return _view_preview(source, preview, is_revealed=reveal)
+
+
+@post("/api/sources/{reference:str}/preview", status_code=200, responses=problems(404, 413, 415))
+async def preview_choices(
+    reference: Reference, data: JSONBody[PreviewInput], services: NamedDependency[Services]
+) -> PreviewView:
+    """What would leave now if its properties were chosen so; what is sensitive is masked. Changes nothing."""
+    source = await services.database.read(get_source, reference)
+    kind = source_kind(source.kind)
+    judge_properties(source.name, kind, data.properties, field="properties")
+    preview = await services.collection.preview(source.id, data.properties)
+    wanted = msgspec.structs.replace(source, properties=source.properties | data.properties)
+    return _view_preview(wanted, preview, preset=data.preset, is_revealed=False)
 
 
 def view_source(services: Services, row: SourceRow) -> SourceView:
@@ -317,6 +342,27 @@ def judge_properties(name: str, kind: SourceKind, choices: dict[str, bool], *, f
             there = ", ".join(sorted(known)) or "none"
             message = f"{name[:100]} has no property {chosen[:100]!r}. There is: {there}."
             raise BadInput("source.unknown_property", message, field=f"{field}.{chosen[:100]}")
+
+
+def _view_preview(source: Source, preview: Preview, *, preset: Preset = Preset.FULL, is_revealed: bool) -> PreviewView:
+    kind, data = source_kind(source.kind), msgspec.json.decode(preview.data)
+
+    def by(preset: Preset, shown: Any) -> Any:
+        return kind.project(shown, allowed(kind.properties, source.properties, Shape(preset=preset)))
+
+    sizes = {one: len(msgspec.json.encode(by(one, data))) for one in Preset}
+    if not is_revealed:
+        # Before anything is left out: the pointers are those of the whole.
+        for pointer in preview.sensitive:
+            data = mask(data, pointer)
+    return PreviewView(
+        event_type=preview.event_type,
+        data=by(preset, data),
+        sizes=sizes,
+        sensitive=list(preview.sensitive),
+        found=preview.found,
+        problems=list(preview.problems),
+    )
 
 
 def mask(data: Any, pointer: str) -> Any:

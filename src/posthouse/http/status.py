@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 from litestar import get
@@ -15,15 +16,16 @@ from posthouse.http.target_views import HealthOfTarget, view_health, worst_healt
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.endpoints import list_endpoints
 from posthouse.ledger.expectations import list_expectations
-from posthouse.ledger.status import Figures, TargetFigures, read_figures
+from posthouse.ledger.status import Figures, SourceFigures, TargetFigures, read_figures
 from posthouse.model.deliveries import Counts
 from posthouse.model.expectations import Expectation, Subject
 from posthouse.model.ids import Millis, TargetId
+from posthouse.model.sources import SourceShape
 from posthouse.model.targets import SELF_HEALING, Health
 from posthouse.pipeline.activity import ActivityState
 from posthouse.rules.diagnosis import diagnose
 from posthouse.settings import DISK_FREE_BYTES_MIN
-from posthouse.sources.base import kind_problem
+from posthouse.sources.base import kind_problem, source_kind
 
 
 class LedgerView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -35,26 +37,35 @@ class LedgerView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A source and what came of it. `events` are those that are kept."""
+    """A source and what came of it. `events` are those that are kept. `problem`: why its kind cannot be used.
+
+    `lastDeliveredAt` is null where nothing of it was ever delivered, or long ago.
+    """
 
     id: int
     name: str
     kind: str
+    title: str
+    shape: SourceShape
+    needs_schedule: bool
+    problem: str | None
     is_enabled: bool
     activity: ActivityView
     events: int
     last_event_at: Millis | None
+    last_delivered_at: Millis | None
     bindings: int
     counts: Counts
 
 
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A target and what became of what is sent to it. `queued` has not ended."""
+    """A target and what became of what is sent to it. `queued` has not ended. `nextProbeAt`: while it is paused."""
 
     id: int
     name: str
     kind: str
     health: HealthOfTarget
+    next_probe_at: Millis | None
     queued: int
     counts: Counts
     last_delivered_at: Millis | None
@@ -67,6 +78,15 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_
     do: str
     target: str | None = None
     source: str | None = None
+
+
+class Standing(NamedTuple):
+    """What the ledger says of everything, of one moment. `probes`: each target's soonest, where one is set."""
+
+    figures: Figures
+    health: dict[TargetId, Health]
+    probes: dict[TargetId, Millis]
+    silent: list[Expectation]
 
 
 class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -89,10 +109,11 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @get("/api/status", responses=problems())
 async def get_status(services: NamedDependency[Services]) -> StatusView:
     """What is flowing, what is waiting, and what needs a person."""
-    figures, health, silent = await services.database.read(read_standing)
+    standing = await services.database.read(read_standing)
     free_bytes = services.disk.free_bytes()
     now = services.clock.now()
-    sources, targets = view_sources(services, figures), view_targets(figures, health)
+    figures = standing.figures
+    sources, targets = view_sources(services, figures), view_targets(standing)
     return StatusView(
         version=services.version,
         home=str(services.home),
@@ -105,46 +126,69 @@ async def get_status(services: NamedDependency[Services]) -> StatusView:
         events=figures.events,
         sources=sources,
         targets=targets,
-        attention=[
-            *_low_disk(services, free_bytes),
-            *(Attention(what=one, do="Look at it.") for one in services.problems()),
-            *_unavailable(sources),
-            *_failing(sources),
-            *_silent(silent, now),
-            *_troubled(targets),
-        ],
+        attention=view_attention(services, sources, targets, standing.silent, free_bytes, now),
     )
+
+
+def view_attention(
+    services: Services,
+    sources: list[SourceStatus],
+    targets: list[TargetStatus],
+    silent: list[Expectation],
+    free_bytes: int,
+    now: Millis,
+) -> list[Attention]:
+    """Everything that needs a person."""
+    return [
+        *_low_disk(services, free_bytes),
+        *(Attention(what=one, do="Look at it.") for one in services.problems()),
+        *_unavailable(sources),
+        *_failing(sources),
+        *_silent(silent, now),
+        *_troubled(targets),
+    ]
 
 
 def view_sources(services: Services, figures: Figures) -> list[SourceStatus]:
     """Each source and what came of it."""
+    return [_source(services, one) for one in figures.sources]
+
+
+def view_targets(standing: Standing) -> list[TargetStatus]:
+    """Each target and what became of what is sent to it."""
     return [
-        SourceStatus(
-            id=one.source.id,
-            name=one.source.name,
-            kind=one.source.kind,
-            is_enabled=one.source.is_enabled,
-            activity=view_activity(services, one.source.id),
-            events=one.events,
-            last_event_at=one.last_event_at,
-            bindings=one.bindings,
-            counts=one.counts,
-        )
-        for one in figures.sources
+        _target(one, standing.health[one.target.id], standing.probes.get(one.target.id))
+        for one in standing.figures.targets
     ]
 
 
-def view_targets(figures: Figures, health: dict[TargetId, Health]) -> list[TargetStatus]:
-    """Each target and what became of what is sent to it."""
-    return [_target(one, health[one.target.id]) for one in figures.targets]
+def _source(services: Services, one: SourceFigures) -> SourceStatus:
+    source, kind = one.source, source_kind(one.source.kind)
+    return SourceStatus(
+        id=source.id,
+        name=source.name,
+        kind=source.kind,
+        title=kind.title,
+        shape=kind.shape,
+        needs_schedule=kind.needs_schedule,
+        problem=kind_problem(source.kind),
+        is_enabled=source.is_enabled,
+        activity=view_activity(services, source.id),
+        events=one.events,
+        last_event_at=one.last_event_at,
+        last_delivered_at=one.last_delivered_at,
+        bindings=one.bindings,
+        counts=one.counts,
+    )
 
 
-def _target(one: TargetFigures, health: Health) -> TargetStatus:
+def _target(one: TargetFigures, health: Health, next_probe_at: Millis | None) -> TargetStatus:
     return TargetStatus(
         id=one.target.id,
         name=one.target.name,
         kind=one.target.kind,
         health=view_health(health),
+        next_probe_at=next_probe_at,
         queued=one.counts.queued,
         counts=one.counts,
         last_delivered_at=one.last_delivered_at,
@@ -162,10 +206,9 @@ def _low_disk(services: Services, free_bytes: int) -> Iterator[Attention]:
 
 def _unavailable(sources: list[SourceStatus]) -> Iterator[Attention]:
     for source in sources:
-        problem = kind_problem(source.kind)
-        if problem is not None:
+        if source.problem is not None:
             yield Attention(
-                what=f"{source.name} cannot be used: {problem}",
+                what=f"{source.name} cannot be used: {source.problem}",
                 do="What it told before waits. Put its kind right, or remove the source.",
                 source=source.name,
             )
@@ -193,7 +236,7 @@ def _span(seconds: float) -> str:
 
 def _failing(sources: list[SourceStatus]) -> Iterator[Attention]:
     for source in sources:
-        if source.activity.state is ActivityState.FAILING and kind_problem(source.kind) is None:
+        if source.activity.state is ActivityState.FAILING and source.problem is None:
             yield Attention(
                 what=f"{source.name} cannot be read: {source.activity.detail}",
                 do="Put that right; it is tried again by itself.",
@@ -216,9 +259,15 @@ def _troubled(targets: list[TargetStatus]) -> Iterator[Attention]:
             )
 
 
-def read_standing(tx: Transaction) -> tuple[Figures, dict[TargetId, Health], list[Expectation]]:
+def read_standing(tx: Transaction) -> Standing:
     """All figures, the worst health within each target, and what is silent."""
     figures = read_figures(tx)
-    targets = [one.target for one in figures.targets]
-    health = {target.id: worst_health(target, list_endpoints(tx, target.id)) for target in targets}
-    return figures, health, [one for one in list_expectations(tx) if one.told_at is not None]
+    health, probes = {}, {}
+    for target in (one.target for one in figures.targets):
+        endpoints = list_endpoints(tx, target.id)
+        health[target.id] = worst_health(target, endpoints)
+        due = [one.health.probe_at for one in endpoints if one.health.probe_at is not None]
+        if due:
+            probes[target.id] = min(due)
+    silent = [one for one in list_expectations(tx) if one.told_at is not None]
+    return Standing(figures, health, probes, silent)

@@ -27,15 +27,20 @@ class HealthOfTarget(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class EndpointView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One address within a target."""
+    """One address within a target. `isEntered`: a person named it. `goneAt`: since when the target has it no more."""
 
     id: int
     name: str
     settings: Any
+    is_entered: bool
+    gone_at: Millis | None
 
 
 class TargetView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A target. Where a secret stands in its settings, `{"isSet": true}` is shown."""
+    """A target. Where a secret stands in its settings, `{"isSet": true}` is shown.
+
+    `sign`, where its kind can sign: whether it does. `removedAt`: it takes nothing new, and goes when nothing waits.
+    """
 
     id: int
     kind: str
@@ -45,6 +50,7 @@ class TargetView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     endpoints: list[EndpointView]
     created_at: Millis
     updated_at: Millis
+    removed_at: Millis | None
 
 
 class TargetList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -55,7 +61,10 @@ class TargetList(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class TargetInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """A target to be made. With `"sign": true` among the settings a signing secret is made, and shown once."""
+    """A target to be made. With `"sign": true` among the settings a signing secret is made, and shown once.
+
+    `"signWith": "ed25519"` makes a key pair instead, of which the public key is shown, and the other one never.
+    """
 
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -64,10 +73,20 @@ class TargetInput(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
 
 
 class TargetPatch(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """What to change. Of the settings only those that are named; `{"isSet": true}` leaves a secret as it is."""
+    """What to change. Of the settings only those that are named; `{"isSet": true}` leaves a secret as it is.
+
+    null takes a setting out. `"sign"`: whether it shall sign. `check`: it is checked before it is saved.
+    """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
     settings: dict[str, Any] | None = None
+    check: bool = False
+
+
+class ChangedTarget(TargetView, frozen=True, kw_only=True, rename="camel"):
+    """A target just changed. `secret` is a signing secret that was made for it: the only time that it is shown."""
+
+    secret: str | None
 
 
 class CheckView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -81,7 +100,9 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class MadeTarget(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A target just made. `secret` is a signing secret that was made for it: the only time that it is shown."""
+    """A target just made. `secret` is what its receiver verifies with, if that was made: a shared secret, which is
+    shown this once, or a public key.
+    """
 
     target: TargetView
     secret: str | None
@@ -98,7 +119,10 @@ class TriedView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class SigningSecret(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A fresh signing secret: the only time that it is shown. The one before it signs too, until the next rotation."""
+    """What the receiver verifies with from now on: a shared secret, which is shown this once, or a public key.
+
+    The one before it signs too, until the next rotation.
+    """
 
     secret: str
 
@@ -111,6 +135,15 @@ class HealthOfEndpoint(HealthOfTarget, frozen=True, kw_only=True, rename="camel"
     consecutive_failures: int
     next_probe_at: Millis | None
     queued: int
+
+
+class BoundEndpoint(HealthOfEndpoint, frozen=True, kw_only=True, rename="camel"):
+    """An endpoint with its health. `bindings`: how many use it, or still deliver what waits. See `EndpointView`."""
+
+    settings: Any
+    is_entered: bool
+    gone_at: Millis | None
+    bindings: int
 
 
 class TargetHealth(HealthOfTarget, frozen=True, kw_only=True, rename="camel"):
@@ -129,9 +162,21 @@ def view_target(target: Target, endpoints: Sequence[Endpoint]) -> TargetView:
         name=target.name,
         settings=hide_secrets(target),
         health=view_health(worst_health(target, endpoints)),
-        endpoints=[EndpointView(id=one.id, name=one.name, settings=one.settings) for one in endpoints],
+        endpoints=[view_endpoint(one) for one in endpoints],
         created_at=target.created_at,
         updated_at=target.updated_at,
+        removed_at=target.removed_at,
+    )
+
+
+def view_endpoint(endpoint: Endpoint) -> EndpointView:
+    """An endpoint as the API shows it."""
+    return EndpointView(
+        id=endpoint.id,
+        name=endpoint.name,
+        settings=endpoint.settings,
+        is_entered=endpoint.is_entered,
+        gone_at=endpoint.gone_at,
     )
 
 
@@ -162,16 +207,21 @@ def view_target_health(target: Target, endpoints: Sequence[Endpoint], queued: di
         consecutive_failures=max((one.health.consecutive_failures for one in endpoints), default=0),
         queued=sum(queued.values()),
         endpoints=[
-            HealthOfEndpoint(
-                **_facts(one.health),
-                id=one.id,
-                name=one.name,
-                consecutive_failures=one.health.consecutive_failures,
-                next_probe_at=one.health.probe_at,
-                queued=queued.get(one.id, 0),
-            )
+            HealthOfEndpoint(**_facts(one.health), **_facts_of_endpoint(one, queued.get(one.id, 0)))
             for one in endpoints
         ],
+    )
+
+
+def view_bound_endpoint(endpoint: Endpoint, *, queued: int, bindings: int) -> BoundEndpoint:
+    """An endpoint with all that is known of it."""
+    return BoundEndpoint(
+        **_facts(endpoint.health),
+        **_facts_of_endpoint(endpoint, queued),
+        settings=endpoint.settings,
+        is_entered=endpoint.is_entered,
+        gone_at=endpoint.gone_at,
+        bindings=bindings,
     )
 
 
@@ -181,11 +231,22 @@ def view_health(health: Health) -> HealthOfTarget:
 
 
 def worst_health(target: Target, endpoints: Sequence[Endpoint]) -> Health:
-    """The target's own health where it is not well, else that of its worst endpoint."""
+    """The target's own health where it is not well, else that of its worst endpoint that is still there."""
     order = (HealthState.PAUSED, HealthState.RESUMING, HealthState.OK)
-    every = [target.health, *(one.health for one in endpoints)]
+    every = [target.health, *(one.health for one in endpoints if one.gone_at is None)]
     return min(every, key=lambda health: order.index(health.state))
 
 
 def _facts(health: Health) -> dict[str, Any]:
     return {name: getattr(health, name) for name in HealthOfTarget.__struct_fields__}
+
+
+def _facts_of_endpoint(endpoint: Endpoint, queued: int) -> dict[str, Any]:
+    health = endpoint.health
+    return {
+        "id": endpoint.id,
+        "name": endpoint.name,
+        "consecutive_failures": health.consecutive_failures,
+        "next_probe_at": health.probe_at,
+        "queued": queued,
+    }

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 
+from posthouse.http.endpoints import ask_endpoints, context_of
 from posthouse.http.problems import CheckFailed, problems
 from posthouse.http.removal import RemovedView, dismiss_waiting, finish_removal
 from posthouse.http.requests import LIMIT_DEFAULT, Cursor, Limit, Reference, after, next_cursor
 from posthouse.http.services import Services
 from posthouse.http.target_secrets import (
+    change_signing,
     enter_settings,
     enter_signing,
     forget_secrets,
@@ -21,6 +23,7 @@ from posthouse.http.target_secrets import (
     store_secrets,
 )
 from posthouse.http.target_views import (
+    ChangedTarget,
     MadeTarget,
     SigningSecret,
     TargetHealth,
@@ -50,9 +53,10 @@ from posthouse.model.errors import Conflict
 from posthouse.model.ids import DEFAULT_PROJECT, EndpointId, Millis, TargetId
 from posthouse.model.targets import Endpoint, Target
 from posthouse.pipeline.delivery import LIFTED_BY_A_PERSON
-from posthouse.rules.diagnosis import diagnose
-from posthouse.settings import DELIVERY_DEADLINE_S, DELIVERY_RESPONSE_BYTES_MAX
-from posthouse.targets.base import CheckResult, TargetContext, target_kind
+from posthouse.rules.diagnosis import COMMANDS_NOT_ALLOWED, diagnose
+from posthouse.rules.endpoints import match
+from posthouse.targets.base import CheckResult, NotPrepared, Prepares, target_kind
+from posthouse.targets.webhook_settings import SigningKind
 
 UNSAVED = TargetId(0)
 
@@ -74,7 +78,7 @@ async def create_target(data: JSONBody[TargetInput], services: NamedDependency[S
     """Check a target and save it. A check that fails saves nothing."""
     name = clean_name(data.name, noun="target")
     await services.database.read(refuse_taken_name, name)
-    settings, secret = enter_signing(data.kind, data.settings)
+    settings, secret = enter_signing(data.kind, services.sign_ins.enter(data.kind, data.settings))
     entered = enter_settings(data.kind, settings, scope=services.clock.uuid7())
     now = services.clock.now()
     target = Target(
@@ -87,8 +91,10 @@ async def create_target(data: JSONBody[TargetInput], services: NamedDependency[S
         updated_at=now,
     )
     async with store_secrets(services.secrets, entered.values):
+        target = await _prepared(services, target)
         check = await _check(services, target) if data.check else None
-        saved, endpoints = await services.database.run(_add, target, await _offered(services, target))
+        offered = await _offered(services, target, is_needed=data.check)
+        saved, endpoints = await services.database.run(_add, target, offered)
     await services.known.reload()
     return MadeTarget(
         target=view_target(saved, endpoints), secret=secret, check=None if check is None else view_check(check)
@@ -101,21 +107,23 @@ async def get_one_target(reference: Reference, services: NamedDependency[Service
     return view_target(*await services.database.read(_read, reference))
 
 
-@patch("/api/targets/{reference:str}", responses=problems(404, 409, 413, 415))
+@patch("/api/targets/{reference:str}", responses=problems(404, 409, 413, 415, 422))
 async def change_target(
     reference: Reference, data: JSONBody[TargetPatch], services: NamedDependency[Services]
-) -> TargetView:
-    """Change a target; it holds for what waits already."""
+) -> ChangedTarget:
+    """Change a target; it holds for what waits already. Where it is to be checked, a failed check changes nothing."""
     target = await services.database.read(get_target, reference)
+    secret = None
     if data.settings is None:
         saved, endpoints = await services.database.run(_edit, target, data.name, None, services.clock.now())
     else:
-        saved, endpoints = await _change_settings(services, target, data.name, data.settings)
+        given, secret = change_signing(target, services.sign_ins.enter(target.kind, data.settings))
+        saved, endpoints = await _change_settings(services, target, data.name, given, is_checked=data.check)
     await services.known.reload()
     if data.settings is not None and _waits_to_be_repointed(saved, endpoints):
         await services.dispatcher.resume(saved.id)
         saved, endpoints = await services.database.read(_read, saved.id)
-    return view_target(saved, endpoints)
+    return ChangedTarget(**msgspec.structs.asdict(view_target(saved, endpoints)), secret=secret)
 
 
 @delete("/api/targets/{reference:str}", status_code=200, responses=problems(404, 409))
@@ -164,10 +172,14 @@ async def resume_target(reference: Reference, services: NamedDependency[Services
 
 
 @post("/api/targets/{reference:str}/rotate-secret", status_code=200, responses=problems(404, 409))
-async def rotate_secret(reference: Reference, services: NamedDependency[Services]) -> SigningSecret:
+async def rotate_secret(
+    reference: Reference,
+    services: NamedDependency[Services],
+    kind: Annotated[SigningKind | None, QueryParameter(name="with", description="None: as now.")] = None,
+) -> SigningSecret:
     """Sign with a fresh secret as well as the present one; receivers need to know only one of them."""
     target = await services.database.read(get_target, reference)
-    settings, secret = rotate_signing(target)
+    settings, secret = rotate_signing(target, kind)
     await _change_settings(services, target, None, settings)
     await services.known.reload()
     return SigningSecret(secret=secret)
@@ -184,39 +196,60 @@ def _waits_to_be_repointed(target: Target, endpoints: list[Endpoint]) -> bool:
     return not target.health.is_paused and any(one.health.cause in LIFTED_BY_A_PERSON for one in endpoints)
 
 
+async def _prepared(services: Services, target: Target) -> Target:
+    """The target with what its kind makes for it. Raises CheckFailed `target.not_prepared`."""
+    kind = target_kind(target.kind)
+    if not isinstance(kind, Prepares):
+        return target
+    try:
+        settings = await kind.prepare(context_of(services, target))
+    except NotPrepared as error:
+        diagnosis = diagnose(error.outcome.code, error.outcome.status_code)
+        message = f"{diagnosis.what} {error.outcome.detail}".strip()
+        raise CheckFailed("target.not_prepared", f"{message} Nothing was saved.", diagnosis) from error
+    return msgspec.structs.replace(target, settings=settings)
+
+
 async def _check(services: Services, target: Target) -> CheckResult:
     check = await services.dispatcher.check(target)
     if not check.is_ok:
         diagnosis = diagnose(check.outcome.code, check.outcome.status_code)
         message = f"{diagnosis.what} {check.outcome.detail}".strip()
-        raise CheckFailed(f"{message} Nothing was saved.", diagnosis)
+        if check.outcome.code == COMMANDS_NOT_ALLOWED:
+            raise CheckFailed("target.commands_off", f"{message} Nothing was saved.", diagnosis)
+        raise CheckFailed("target.check_failed", f"{message} Nothing was saved.", diagnosis)
     return check
 
 
 async def _change_settings(
-    services: Services, target: Target, name: str | None, given: dict[str, Any]
+    services: Services, target: Target, name: str | None, given: dict[str, Any], *, is_checked: bool = False
 ) -> tuple[Target, list[Endpoint]]:
-    """Lay the given settings over those there are, and let the secrets that are no longer named go."""
+    """Lay the given settings over those there are, and let the secrets that are no longer named go.
+
+    What is null is taken out (RFC 7396): the kind's default holds then.
+    """
     settings = msgspec.json.decode(target.settings) | given
+    settings = {key: value for key, value in settings.items() if value is not None}
     entered = enter_settings(target.kind, settings, scope=services.clock.uuid7(), present=target)
     async with store_secrets(services.secrets, entered.values):
-        saved = await services.database.run(_edit, target, name, entered.settings, services.clock.now())
+        changed = await _prepared(services, msgspec.structs.replace(target, settings=entered.settings))
+        if is_checked:
+            await _check(services, changed)
+        saved = await services.database.run(_edit, target, name, changed.settings, services.clock.now())
     await forget_secrets(services.secrets, target, but=saved[0])
     return saved
 
 
-async def _offered(services: Services, target: Target) -> list[NewEndpoint]:
-    settings = services.configuration.settings
-    context = TargetContext(
-        target=target,
-        outbound=services.outbound,
-        secrets=services.secrets,
-        clock=services.clock,
-        deadline_s=settings[DELIVERY_DEADLINE_S],
-        response_bytes_max=settings[DELIVERY_RESPONSE_BYTES_MAX],
-    )
-    offered = await target_kind(target.kind).endpoints(context)
-    return [NewEndpoint(name=one.name, settings=one.settings) for one in offered]
+async def _offered(services: Services, target: Target, *, is_needed: bool) -> list[NewEndpoint]:
+    """The endpoints of a new target; of one that is saved unchecked and does not say, none: it can be asked again."""
+    try:
+        offered = await ask_endpoints(services, target)
+    except CheckFailed:
+        if is_needed:
+            raise
+        offered = []
+    named = (put.offered for put in match([], offered).puts)
+    return [NewEndpoint(name=one.name, identity=one.identity, settings=one.settings) for one in named]
 
 
 def _add(tx: Transaction, target: Target, endpoints: list[NewEndpoint]) -> tuple[Target, list[Endpoint]]:

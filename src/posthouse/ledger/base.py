@@ -21,10 +21,14 @@ Parameters = Mapping[str, Any]
 
 
 class Topic(StrEnum):
-    """What a transaction can announce. lanes: the endpoints whose deliveries moved. live: the live log has grown."""
+    """What a transaction can announce. lanes: the endpoints whose deliveries moved. events: the positions of events
+    that nothing takes. live: the live log has grown. followed: the sources that events of agents are recorded of.
+    """
 
     LANES = "lanes"
+    EVENTS = "events"
     LIVE = "live"
+    FOLLOWED = "followed"
 
 
 Announced = Mapping[Topic, frozenset[int]]

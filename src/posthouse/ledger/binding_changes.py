@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
-from posthouse.ledger.base import Transaction, json_text
+from posthouse.ledger.base import Topic, Transaction, json_text
 from posthouse.ledger.bindings import BindingRow, BindingState, get_binding
 from posthouse.ledger.expectations import expect
 from posthouse.ledger.live import tell_configured
+from posthouse.ledger.parcels import gather
 from posthouse.ledger.replays import join_line
 from posthouse.ledger.runs import begin_run, forget_run, pass_over, run_states
 from posthouse.model.bindings import Filter, Policy, Schedule, Shape
@@ -25,6 +26,7 @@ from posthouse.model.expectations import Subject
 from posthouse.model.ids import DEFAULT_PROJECT, BindingId, EndpointId, Millis, ProjectId, SourceId
 from posthouse.model.live import Configured
 from posthouse.model.runs import GapReason
+from posthouse.rules.notices import settled_policy
 from posthouse.rules.runs import pass_all
 from posthouse.rules.schedule import begin, begins_anew, reschedule
 from posthouse.system.zones import load_zone
@@ -86,7 +88,7 @@ def add_binding(
             source_id=new.source_id,
             endpoint_id=new.endpoint_id,
             now=now,
-            **_columns(new.schedule, new.filter, new.policy),
+            **_columns(new.schedule, new.filter, settled_policy(new.policy)),
         )
     )
     _add_revision(tx, binding_id, 1, new.shape, now=now, project_id=project_id)
@@ -110,7 +112,7 @@ def edit_binding(
         raise Conflict("binding.closing", f"Binding {binding_id} is being removed and cannot be changed.")
     old = row.binding
     schedule, wanted = change.schedule or old.schedule, change.filter or old.filter
-    policy, shape = change.policy or old.policy, change.shape or old.shape
+    policy, shape = settled_policy(change.policy or old.policy), change.shape or old.shape
     _refuse_double(tx, old.source_id, old.endpoint_id, schedule, wanted, but=binding_id, project_id=project_id)
     revision = old.revision + (shape != old.shape)
     if revision != old.revision:
@@ -127,6 +129,32 @@ def edit_binding(
         _reschedule(tx, binding_id, old.schedule, schedule, now=now, project_id=project_id)
     if policy.is_strict_order != old.policy.is_strict_order:
         join_line(tx, binding_id, now, is_strict_order=policy.is_strict_order)
+    if _gathering(policy) != _gathering(old.policy):
+        gather(tx, binding_id, now, is_batching=policy.batch_max > 1)
+    tell_configured(tx, Configured.BINDING, "changed", now, subject_id=binding_id, project_id=project_id)
+    return get_binding(tx, binding_id, project_id=project_id)
+
+
+def move_binding(
+    tx: Transaction,
+    binding_id: BindingId,
+    endpoint_id: EndpointId,
+    *,
+    now: Millis,
+    project_id: ProjectId = DEFAULT_PROJECT,
+) -> BindingRow:
+    """Let a binding send to another endpoint. What waits goes there too; what is being sent ends where it began.
+
+    Raises NotFound `binding.not_found`, Conflict `binding.exists` or `binding.closing`.
+    """
+    row = get_binding(tx, binding_id, project_id=project_id)
+    if row.state is BindingState.CLOSING:
+        raise Conflict("binding.closing", f"Binding {binding_id} is being removed and cannot be changed.")
+    old = row.binding
+    _refuse_double(tx, old.source_id, endpoint_id, old.schedule, old.filter, but=binding_id, project_id=project_id)
+    tx.change("move_binding", project_id=project_id, id=binding_id, endpoint_id=endpoint_id, now=now)
+    tx.change("move_waiting", binding_id=binding_id, endpoint_id=endpoint_id, now=now)
+    tx.announce(Topic.LANES, (old.endpoint_id, endpoint_id))
     tell_configured(tx, Configured.BINDING, "changed", now, subject_id=binding_id, project_id=project_id)
     return get_binding(tx, binding_id, project_id=project_id)
 
@@ -225,7 +253,15 @@ def _columns(schedule: Schedule, wanted: Filter, policy: Policy) -> dict[str, An
         "time_to_live_s": policy.time_to_live_s,
         "is_health_relevant": int(policy.is_health_relevant),
         "is_strict_order": int(policy.is_strict_order),
+        "batch_max": policy.batch_max,
+        "batch_wait_s": policy.batch_wait_s,
+        "is_notification": int(policy.is_notification),
     }
+
+
+def _gathering(policy: Policy) -> tuple[object, ...]:
+    """What says whether deliveries wait for others, and for how long."""
+    return policy.batch_max, policy.batch_wait_s, policy.is_notification
 
 
 def _add_revision(

@@ -98,7 +98,19 @@ def shape_of(
 
 
 def _route_of(row: Sequence[Any]) -> Route:
-    binding_id, endpoint_id, target_id, revision, wanted, time_to_live_s, is_strict_order, schedule = row
+    (
+        binding_id,
+        endpoint_id,
+        target_id,
+        revision,
+        wanted,
+        time_to_live_s,
+        is_strict_order,
+        batch_max,
+        batch_wait_s,
+        schedule,
+        is_notification,
+    ) = row
     return Route(
         binding_id=binding_id,
         endpoint_id=endpoint_id,
@@ -107,15 +119,18 @@ def _route_of(row: Sequence[Any]) -> Route:
         filter=_decode_filter(wanted),
         time_to_live_s=time_to_live_s,
         is_strict_order=bool(is_strict_order),
+        batch_max=batch_max,
+        batch_wait_s=batch_wait_s,
         schedule=_decode_schedule(schedule),
+        is_notification=bool(is_notification),
     )
 
 
 def _row_of(row: Row) -> BindingRow:
     (
         binding_id, project_id, source_id, endpoint_id, schedule, wanted, retry_schedule_s, retry_kinds, time_to_live_s,
-        is_health_relevant, is_strict_order, shape, revision, created_at, source, target_id, target, endpoint, state,
-        updated_at,
+        is_health_relevant, is_strict_order, batch_max, batch_wait_s, is_notification, shape, revision, created_at,
+        source, target_id, target, endpoint, state, updated_at,
     ) = row  # fmt: skip
     policy = {
         "retry_schedule_s": msgspec.json.decode(retry_schedule_s),
@@ -123,6 +138,9 @@ def _row_of(row: Row) -> BindingRow:
         "time_to_live_s": time_to_live_s,
         "is_health_relevant": bool(is_health_relevant),
         "is_strict_order": bool(is_strict_order),
+        "batch_max": batch_max,
+        "batch_wait_s": batch_wait_s,
+        "is_notification": bool(is_notification),
     }
     binding = Binding(
         id=binding_id,

@@ -12,20 +12,21 @@ from posthouse.ledger.bindings import routes
 from posthouse.ledger.endpoints import endpoint_of
 from posthouse.ledger.sources import source_of
 from posthouse.ledger.targets import target_of
-from posthouse.model.ids import EndpointId, SourceId, TargetId
+from posthouse.model.ids import BindingId, EndpointId, SourceId, TargetId
 from posthouse.model.sources import Source
 from posthouse.model.targets import Endpoint, Target
 from posthouse.rules.routing import Route
 
 
 class Directory(msgspec.Struct, frozen=True, kw_only=True):
-    """What is configured. `routing` is the number that routes were read under."""
+    """What is configured. `routing` is the number that routes were read under. `notifying`: bindings that notify."""
 
     routing: int
     routes: dict[SourceId, tuple[Route, ...]]
     sources: dict[SourceId, Source]
     targets: dict[TargetId, Target]
     endpoints: dict[EndpointId, Endpoint]
+    notifying: frozenset[BindingId] = frozenset()
 
 
 def load_directory(tx: Transaction) -> Directory:
@@ -40,4 +41,5 @@ def load_directory(tx: Transaction) -> Directory:
         sources={source.id: source for source in sources},
         targets={target.id: target for target in targets},
         endpoints={endpoint.id: endpoint for endpoint in endpoints},
+        notifying=frozenset(row[0] for row in tx.all("notifying_bindings")),
     )

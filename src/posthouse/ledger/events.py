@@ -12,18 +12,42 @@ from typing import Any
 import msgspec
 
 from posthouse.ledger.base import Row, Topic, Transaction, json_text, set_valued
-from posthouse.model.deliveries import ClaimedDelivery, DeliveryStatus
+from posthouse.ledger.parcels import OPEN, let_full_go
+from posthouse.ledger.prompts import settle_prompts
+from posthouse.ledger.searching import (
+    SCAN,
+    SEQ_MAX,
+    Page,
+    is_whole_id,
+    newest_of,
+    page_of,
+    parameters,
+    period,
+    words_of,
+)
+from posthouse.model.deliveries import FILTER_FAILED, ClaimedDelivery, DeliveryStatus
 from posthouse.model.errors import NotFound
 from posthouse.model.events import Event
-from posthouse.model.ids import DEFAULT_PROJECT, BindingId, DeliveryId, EndpointId, EventId, Millis, ProjectId
+from posthouse.model.ids import (
+    DEFAULT_PROJECT,
+    BindingId,
+    DeliveryId,
+    EndpointId,
+    EventId,
+    Millis,
+    ProjectId,
+    SourceId,
+)
+from posthouse.rules.notices import Fate, Notice
 
-SEQ_MAX = 2**62
 COLUMNS = (
     "seq", "id", "project_id", "source_id", "origin", "machine", "type", "at", "recorded_at", "severity", "subject",
     "key", "expires_at", "supersede_key", "correlation_key", "audience", "hops",
 )  # fmt: skip
 """The columns of `_event_row`, before its slice of the data."""
 NO_LINE, BEHIND, HEAD = 0, 1, 2
+FOLLOWED = "agent."
+"""How the types of events begin that sources may follow: an index finds them, and their recording is announced."""
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +58,13 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
-    """A delivery to be born with its event; with a lease it is born in flight."""
+    """A delivery to be born with its event; with a lease it is born in flight, by itself.
+
+    `batch_max`: how many of its binding's may share a request; over 1 it waits, until `available_at`, for others.
+    `is_unjudged`: its binding's filter failed for this event. It is kept with that as its reason while it waits, and
+    goes by itself. `notice`: what it is as a notification: held, it waits for others until `available_at`; withheld, it
+    has ended as it is born.
+    """
 
     id: DeliveryId
     binding_id: BindingId
@@ -43,8 +73,16 @@ class NewDelivery(msgspec.Struct, frozen=True, kw_only=True):
     available_at: Millis
     expires_at: Millis | None = None
     is_strict_order: bool = False
+    batch_max: int = 1
     fingerprint: str | None = None
     lease: Lease | None = None
+    is_unjudged: bool = False
+    notice: Notice | None = None
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether it is never sent."""
+        return self.notice is not None and self.notice.fate is Fate.WITHHELD
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,11 +128,19 @@ class EventRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events, before which position, newest first. `type` is a glob. `limit` is 1 to 500."""
+    """Which events, before which position, newest first: those that fit every part that is given.
+
+    `type` is a glob. `text` is looked for in type, subject, key, origin and the name of the source, and at the
+    beginning of the id; a whole id that is known finds its own, and nothing else. The period is that in which the
+    event was written down, without `until` itself. `limit` is 1 to 500.
+    """
 
     source_id: int | None = None
     type: str | None = None
     origin: str | None = None
+    text: str | None = None
+    since: Millis | None = None
+    until: Millis | None = None
     before: int = SEQ_MAX
     limit: int = 50
 
@@ -147,7 +193,11 @@ def _write(
 ) -> None:
     busy: dict[BindingId, bool] = {}
     lanes: set[EndpointId] = set()
-    event_rows, delivery_rows, keys, data, newer = [], [], [], [], []
+    event_rows, delivery_rows, keys, data, newer, unsent = [], [], [], [], [], []
+    settled = settle_prompts(tx, items, fresh)
+    notices: list[tuple[Any, ...]] = []
+    followed: set[int] = set()
+    gathering: dict[BindingId, int] = {}
     offset = 1
     for index in fresh:
         item = items[index]
@@ -160,34 +210,55 @@ def _write(
         offset += size
         if event.key is not None:
             keys.append((event.project_id, event.source_id, event.origin, event.key, event_seq))
+        if event.type.startswith(FOLLOWED):
+            followed.add(event.source_id)
         claimed = []
-        for new in item.deliveries:
+        deliveries = settled.get(index, item.deliveries)
+        if not deliveries:
+            unsent.append(seq)
+        for new in deliveries:
             seq += 1
             lanes.add(new.endpoint_id)
-            if event.supersede_key is not None:
+            if new.notice is not None and (new.is_withheld or new.notice.prompt_key is not None):
+                notices.append(_notice_row(seq, event, new))
+            if event.supersede_key is not None and not new.is_withheld:
                 newer.append((new.binding_id, event.supersede_key, seq))
             delivery_rows.append(_delivery_row(seq, event_seq, event, new, in_line=_place(tx, new, busy)))
+            if new.batch_max > 1 and _is_gathered(new) and new.available_at > event.recorded_at:
+                gathering[new.binding_id] = new.batch_max
             if new.lease is not None:
                 claimed.append(_born_in_flight(seq, event_seq, event, new))
-        results[index] = Inserted(id=event.id, seq=event_seq, deliveries=len(item.deliveries), claimed=tuple(claimed))
-    if len(event_rows) == 1:
-        # A lone event goes in without the detour over JSON, which would cost it a fifth of its time.
-        *columns, _, _ = event_rows[0]
-        tx.change("insert_event", **dict(zip(COLUMNS, columns, strict=True)), data=bytes(data[0]).decode())
-    else:
-        tx.change("insert_events", rows=json_text(event_rows), data=b"".join(data))
+        results[index] = Inserted(id=event.id, seq=event_seq, deliveries=len(deliveries), claimed=tuple(claimed))
+    _insert_events(tx, event_rows, data)
     if keys:
         tx.change("insert_keys", keys=json_text(keys))
     if delivery_rows:
         tx.change("insert_deliveries", rows=json_text(delivery_rows))
         tx.announce(Topic.LANES, lanes)
+    if notices:
+        tx.change("note_notices", rows=json_text(notices))
+    if unsent:
+        tx.announce(Topic.EVENTS, unsent)
+    if followed:
+        tx.announce(Topic.FOLLOWED, followed)
     if newer:
         _supersede(tx, newer, event.recorded_at)
+    for binding_id, batch_max in gathering.items():
+        let_full_go(tx, binding_id, batch_max, event.recorded_at)
+
+
+def _insert_events(tx: Transaction, rows: Sequence[tuple[Any, ...]], data: Sequence[msgspec.Raw]) -> None:
+    if len(rows) == 1:
+        # A lone event goes in without the detour over JSON, which would cost it a fifth of its time.
+        *columns, _, _ = rows[0]
+        tx.change("insert_event", **dict(zip(COLUMNS, columns, strict=True)), data=bytes(data[0]).decode())
+    else:
+        tx.change("insert_events", rows=json_text(rows), data=b"".join(data))
 
 
 def _place(tx: Transaction, new: NewDelivery, busy: dict[BindingId, bool]) -> int:
     """The delivery's place in its binding's line; from here on the binding has one that has not ended."""
-    if not new.is_strict_order:
+    if not new.is_strict_order or new.is_withheld:
         return NO_LINE
     if new.binding_id not in busy:
         busy[new.binding_id] = tx.value("count_unended", binding_id=new.binding_id) > 0
@@ -197,7 +268,11 @@ def _place(tx: Transaction, new: NewDelivery, busy: dict[BindingId, bool]) -> in
 
 
 def _supersede(tx: Transaction, newer: Sequence[tuple[BindingId, str, int]], now: Millis) -> None:
-    """End what waits under the key of a newer one, those of this very call too, and let each line go on."""
+    """End what waits under the key of a newer one, those of this very call too, and let each line go on.
+
+    What is being sent may still arrive; if it does not, it is not tried again beside the newer one.
+    """
+    tx.change("let_superseded_end", newer=json_text(newer), now=now)
     for binding_id in {row[0] for row in tx.all("supersede", newer=json_text(newer), now=now)}:
         tx.change("promote_head", binding_id=binding_id)
 
@@ -211,14 +286,34 @@ def _event_row(seq: int, event: Event, offset: int, size: int) -> tuple[Any, ...
 
 
 def _delivery_row(seq: int, event_seq: int, event: Event, new: NewDelivery, *, in_line: int) -> tuple[Any, ...]:
-    lease = new.lease
+    lease, notice = new.lease, new.notice
     is_claimed = lease is not None
+    status, reason = DeliveryStatus.IN_FLIGHT if is_claimed else DeliveryStatus.PENDING, None
+    if new.is_unjudged:
+        reason = FILTER_FAILED
+    elif notice is not None:
+        status, reason = DeliveryStatus.WITHHELD if new.is_withheld else status, notice.reason
     return (
-        seq, new.id, event.project_id, event_seq, new.binding_id, new.endpoint_id, new.revision, 1,
-        DeliveryStatus.IN_FLIGHT if is_claimed else DeliveryStatus.PENDING, new.available_at, new.expires_at,
+        seq, new.id, event.project_id, event_seq, new.binding_id, new.endpoint_id, new.revision, 1, status,
+        new.available_at, new.expires_at,
         int(is_claimed), in_line, int(is_claimed), lease.owner if lease else None,
         lease.until if lease else None, new.fingerprint, event.supersede_key, event.recorded_at,
+        reason, OPEN if _is_gathered(new) else None,
     )  # fmt: skip
+
+
+def _notice_row(seq: int, event: Event, new: NewDelivery) -> tuple[Any, ...]:
+    """What asks about a prompt is found by it again; what says how the prompt ended is not asked for."""
+    notice = new.notice
+    asks = notice is not None and not notice.is_resolution
+    return seq, event.recorded_at if new.is_withheld else None, notice.prompt_key if asks and notice else None
+
+
+def _is_gathered(new: NewDelivery) -> bool:
+    """Whether it waits for others to go with."""
+    if new.notice is not None:
+        return new.notice.fate is Fate.HELD
+    return new.batch_max > 1 and new.lease is None and not new.is_unjudged
 
 
 def _born_in_flight(seq: int, event_seq: int, event: Event, new: NewDelivery) -> ClaimedDelivery:
@@ -237,6 +332,7 @@ def _born_in_flight(seq: int, event_seq: int, event: Event, new: NewDelivery) ->
         is_due=True,
         is_probe=False,
         event=event,
+        is_unjudged=new.is_unjudged,
     )
 
 
@@ -254,17 +350,45 @@ def get_event(tx: Transaction, event_id: str, *, project_id: ProjectId = DEFAULT
     return event_of(row[1:])
 
 
-def page_events(tx: Transaction, query: EventQuery) -> list[EventRow]:
-    """A page of events, newest first."""
-    rows = tx.all(
-        "page_events",
+def page_events(tx: Transaction, query: EventQuery, *, scan: int = SCAN) -> Page[EventRow]:
+    """One step of a search, over at most `scan` events."""
+    oldest, before = period(tx, "event_from", query.since, query.until, query.before)
+    span = {"oldest": oldest, "before": before, "scan": scan}
+    text, walk = query.text, None
+    if is_whole_id(text) and text is not None:
+        everywhere = {"project_id": DEFAULT_PROJECT, "id": text.lower()}
+        if tx.all("events_known_as", **everywhere, oldest=0, before=SEQ_MAX, scan=1):
+            text, walk = None, tx.all("events_known_as", **everywhere, **span)
+    seqs, next_before = newest_of([tx.all("events_between", **span) if walk is None else walk], scan)
+    found = tx.all(
+        "match_events",
+        seqs=json_text(seqs),
         source_id=query.source_id,
         type=query.type,
         origin=query.origin,
-        before=query.before,
+        since=query.since,
+        until=query.until,
         limit=query.limit,
+        **parameters(words_of(text)),
     )
-    return [EventRow(**dict(zip(EventRow.__struct_fields__, row, strict=True))) for row in rows]
+    seqs = [row[0] for row in found]
+    rows = tx.all("read_events", seqs=json_text(seqs))
+    items = [EventRow(**dict(zip(EventRow.__struct_fields__, row, strict=True))) for row in rows]
+    return page_of(items, seqs, next_before, query.limit)
+
+
+def events_behind(
+    tx: Transaction, source_id: SourceId, after: int, *, limit: int, project_id: ProjectId = DEFAULT_PROJECT
+) -> list[tuple[int, Event]]:
+    """Events of a source behind a position whose types begin with `FOLLOWED`, oldest first, each with its position."""
+    rows = tx.all("events_behind", project_id=project_id, source_id=source_id, after=after, limit=limit)
+    return [(row[0], event_of(row[1:])) for row in rows]
+
+
+def recorded_from(tx: Transaction, seq: int) -> Millis | None:
+    """When the first event from a position on was written down."""
+    row = tx.one("event_from", seq=seq)
+    return None if row is None else row[1]
 
 
 def event_of(row: Row) -> Event:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from posthouse.ledger.base import Transaction
+from posthouse.ledger.live import tell_configured
 from posthouse.model.expectations import Expectation, Subject
 from posthouse.model.ids import DEFAULT_PROJECT, Millis, ProjectId, SourceId
+from posthouse.model.live import Configured
 
 
 def expect(
@@ -18,15 +22,21 @@ def expect(
 ) -> None:
     """Expect at least one event in so many seconds from now on; None expects nothing. Safe to repeat."""
     if silence_s is None:
-        tx.change("expect_nothing", project_id=project_id, subject=subject.value, subject_id=subject_id)
+        is_changed = tx.change("expect_nothing", project_id=project_id, subject=subject.value, subject_id=subject_id)
     else:
-        tx.change(
+        is_changed = tx.change(
             "expect",
             project_id=project_id,
             subject=subject.value,
             subject_id=subject_id,
             silence_s=silence_s,
             now=now,
+        )
+    if is_changed:
+        name = tx.value(f"name_of_{subject.value}", project_id=project_id, subject_id=subject_id)
+        action: Literal["set", "removed"] = "removed" if silence_s is None else "set"
+        tell_configured(
+            tx, Configured.EXPECTATION, action, now, name=name or "", value=silence_s, project_id=project_id
         )
 
 

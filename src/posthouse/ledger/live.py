@@ -33,6 +33,9 @@ from posthouse.rules.live import Extent, is_critical, level_of
 NEWEST = 5
 """How many of a lane's newest deliveries an update names."""
 
+UNTOLD_MAX = 500
+"""How many of the newest events are looked at after a start: what a stop leaves untold is a quarter of a second's."""
+
 TRIM_STEP = 1_000
 
 
@@ -104,6 +107,23 @@ def tell_run(
     tell(tx, SourceUpdateEvent(update), now, project_id=project_id)
 
 
+def tell_events(tx: Transaction, seqs: Iterable[int], now: Millis) -> None:
+    """Tell, once per source, of events by their positions, as far as they are there and nothing takes them.
+
+    The daemon's own are told of where they arise.
+    """
+    for source_id, project_id, source, count, newest, _ in tx.all("events_by_source", seqs=json_text(list(seqs))):
+        update = SourceUpdate(
+            source_id=source_id, source=source, action=SourceAction.EVENTS, detail=newest, count=count, timestamp=now
+        )
+        tell(tx, SourceUpdateEvent(update), now, project_id=project_id)
+
+
+def untold_events(tx: Transaction) -> frozenset[int]:
+    """Of the newest events, the positions of those that nothing takes and that a stop has left untold."""
+    return frozenset(row[0] for row in tx.all("untold_events", limit=UNTOLD_MAX))
+
+
 def tell_configured(
     tx: Transaction,
     subject: Configured,
@@ -115,7 +135,9 @@ def tell_configured(
     value: bool | int | float | str | None = None,
     project_id: ProjectId = DEFAULT_PROJECT,
 ) -> None:
-    """Tell of a changed setting, target or binding."""
+    """Tell of something that was configured; a binding's name is found here."""
+    if subject is Configured.BINDING:
+        name = tx.value("name_of_binding", project_id=project_id, subject_id=subject_id) or ""
     update = SettingsUpdate(subject=subject, action=action, name=name, id=subject_id, value=value, timestamp=now)
     tell(tx, SettingsUpdateEvent(update), now, project_id=project_id)
 
@@ -141,7 +163,7 @@ def read_lanes(tx: Transaction, now: Millis, *, project_id: ProjectId = DEFAULT_
 
 def lane_update(tx: Transaction, endpoint_id: EndpointId, facts: Row, now: Millis) -> DeliveryUpdate:
     """Where the deliveries of one lane stand: by reported status, from the counters, and the newest few."""
-    target_id, is_paused, _ = facts
+    target_id, is_paused, _, target, endpoint = facts
     counts: dict[str, int] = {}
     for status, count in tx.all("lane_counts", endpoint_id=endpoint_id):
         reported = "target_paused" if is_paused and status in WAITING else status
@@ -156,6 +178,8 @@ def lane_update(tx: Transaction, endpoint_id: EndpointId, facts: Row, now: Milli
             for found, status, event_type, attempts, updated_at in rows
         ),
         timestamp=now,
+        target=target,
+        endpoint=endpoint,
     )
 
 

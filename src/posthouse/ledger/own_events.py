@@ -21,6 +21,7 @@ from posthouse.rules.live import own_entry
 from posthouse.rules.routing import ABOUT_TARGET, plan
 
 VERSION = 1
+OWN_SOURCE = "posthouse"
 
 
 class Author(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +97,7 @@ def record_own(
         )
         deliveries = []
         strict = {route.binding_id: route.is_strict_order for route in by_source.get(source_id, ())}
-        for planned in plan(event, by_source.get(source_id, ()), is_staggered=False):
+        for planned in plan(event, by_source.get(source_id, ()), source_name=OWN_SOURCE, is_staggered=False):
             woken.add(planned.endpoint_id)
             deliveries.append(
                 NewDelivery(
@@ -107,6 +108,8 @@ def record_own(
                     available_at=planned.available_at,
                     expires_at=planned.expires_at,
                     is_strict_order=strict[planned.binding_id],
+                    is_unjudged=planned.is_unjudged,
+                    batch_max=planned.batch_max,
                 )
             )
         items.append(NewEvent(event=event, deliveries=tuple(deliveries), routing=routing))

@@ -4,6 +4,7 @@
              delivered, dismissed, expired, withheld  the next generation, a new row
              pending, failed                          due now
     dismiss  pending, failed, dlq                     ended
+    hasten   failed                                   due now, when its target was resumed or reconnected
 
 Anything else is skipped with its reason. A replay uses the binding's newest revision and may outlive the event's own
 time limit, since a person asked for it now; the binding's time to live counts afresh.
@@ -22,6 +23,9 @@ from posthouse.model.deliveries import DeliveryStatus
 from posthouse.model.ids import DEFAULT_PROJECT, BindingId, EndpointId, Millis, ProjectId
 
 BY_HAND = "by_hand"
+
+HASTEN_STEP = 1_000
+"""How many retries are hastened in one transaction, so that a million of them hold nobody up."""
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -114,6 +118,18 @@ def dismiss(tx: Transaction, ids: Sequence[str], now: Millis, *, project_id: Pro
         settle(tx, {row[4] for row in ending}, now)
         tx.announce(Topic.LANES, {row[5] for row in ending})
     return Changed(changed=len(ending), skipped=tuple(skipped), woken=frozenset(EndpointId(row[5]) for row in ending))
+
+
+def hasten_failed(tx: Transaction, endpoint_id: EndpointId, now: Millis, *, limit: int = HASTEN_STEP) -> bool:
+    """Let up to `limit` of an endpoint's retries be due now, the soonest first; whether those were all.
+
+    What they were charged stands. Deliveries that were never tried keep their time, which is the binding's. Safe to
+    repeat.
+    """
+    hastened = tx.change("hasten_failed", endpoint_id=endpoint_id, now=now, limit=limit)
+    if hastened:
+        tx.announce(Topic.LANES, (endpoint_id,))
+    return hastened < limit
 
 
 def join_line(tx: Transaction, binding_id: BindingId, now: Millis, *, is_strict_order: bool) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from posthouse.ledger.base import Topic, Transaction, json_text
 from posthouse.ledger.ends import settle
+from posthouse.ledger.parcels import forget, parcels_of
 from posthouse.model.ids import EndpointId, Millis
 
 STEP = 200
@@ -37,11 +38,14 @@ def sweep(tx: Transaction, before: Millis, after: int, *, limit: int = STEP) -> 
     removed = 0
     if going:
         seqs = json_text(going)
+        parcel_ids = parcels_of(tx, seqs)
         tx.change("remove_attempts", seqs=seqs)
         tx.change("remove_bodies", seqs=seqs)
         tx.announce(Topic.LANES, {row[0] for row in tx.all("remove_deliveries", seqs=seqs)})
         tx.change("remove_keys", seqs=seqs)
         removed = tx.change("remove_events", seqs=seqs)
+        if parcel_ids:
+            forget(tx, parcel_ids)
     return Swept(
         removed=removed,
         after=rows[-1][0] if len(rows) == limit else None,

@@ -26,8 +26,9 @@ PAGE_MAX = 500
 FORGET_ROWS = 500
 """How much state is deleted in one step."""
 
-PASSIVE_KINDS = frozenset({"ingest", "posthouse"})
-"""Kinds that read nothing of their own accord: they are on from the first start, all others start off."""
+KINDS_ON = frozenset({"agents", "ingest", "posthouse", "servers", "wake-schedule"})
+"""Kinds that only take what is handed to them, or do what they are told: they are on from the first start, all others
+start off."""
 
 
 def ensure_sources(
@@ -36,7 +37,7 @@ def ensure_sources(
     """Make sure that each kind has its source, named after it. Safe to repeat; changes nothing that is there."""
     for kind in kinds:
         source_id = tx.value(
-            "add_missing_source", project_id=project_id, kind=kind, is_enabled=int(kind in PASSIVE_KINDS), now=now
+            "add_missing_source", project_id=project_id, kind=kind, is_enabled=int(kind in KINDS_ON), now=now
         )
         if source_id is not None:
             tell_source(tx, source_id, kind, SourceAction.ADDED, now, project_id=project_id)

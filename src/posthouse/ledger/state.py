@@ -8,14 +8,19 @@ import msgspec
 
 from posthouse.ledger.base import Transaction, json_text
 from posthouse.ledger.events import Inserted, NewEvent, insert
+from posthouse.ledger.live import tell
 from posthouse.ledger.runs import settle_runs
 from posthouse.model.ids import DEFAULT_PROJECT, Millis, ProjectId, SourceId
+from posthouse.model.live import LiveEvent
 from posthouse.model.runs import RunDone
 from posthouse.model.sources import Scope, StateKey, StatePut
 
 
 class NewEmission(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source emitted, planned and ready to be written. `runs` are settled with it, at the instant `now`."""
+    """What a source emitted, planned and ready to be written. `runs` are settled with it, at the instant `now`.
+
+    `updates` go into the live log.
+    """
 
     source_id: SourceId
     machine: str
@@ -23,6 +28,7 @@ class NewEmission(msgspec.Struct, frozen=True, kw_only=True):
     state_puts: tuple[StatePut, ...] = ()
     state_deletes: tuple[StateKey, ...] = ()
     runs: tuple[RunDone, ...] = ()
+    updates: tuple[LiveEvent, ...] = ()
     now: Millis = Millis(0)
 
 
@@ -39,6 +45,8 @@ def commit_emission(
     inserted = insert(tx, emission.events)
     settle_runs(tx, emission.runs, emission.now, project_id=project_id)
     _write_state(tx, emission, project_id)
+    for update in emission.updates:
+        tell(tx, update, emission.now, project_id=project_id)
     return inserted
 
 

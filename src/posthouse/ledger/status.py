@@ -23,11 +23,15 @@ LAST_DELIVERED_DEPTH = 200
 
 
 class SourceFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a source. `events`: those that are kept; `last_event_at` outlives them."""
+    """What came of a source. `events`: those that are kept; `last_event_at` outlives them.
+
+    `last_delivered_at` is None where nothing of it was ever delivered, or long ago.
+    """
 
     source: Source
     events: int
     last_event_at: Millis | None
+    last_delivered_at: Millis | None
     bindings: int
     counts: Counts
 
@@ -58,14 +62,20 @@ class _Share(msgspec.Struct, frozen=True):
     paused: int
 
 
+class _Delivered(msgspec.Struct, frozen=True):
+    source_id: SourceId
+    target_id: TargetId
+    at: Millis | None
+
+
 def read_figures(tx: Transaction, *, project_id: ProjectId = DEFAULT_PROJECT) -> Figures:
     """Read them all. Takes as long as there are bindings, however many rows they have."""
     shares = [_Share(*row) for row in tx.all("delivery_counts", project_id=project_id)]
     events = {row[0]: (row[1], row[2]) for row in tx.all("event_counts", project_id=project_id)}
     bindings: dict[SourceId, int] = dict(tx.all("binding_counts", project_id=project_id))
-    delivered: dict[TargetId, Millis | None] = dict(
-        tx.all("last_delivered", project_id=project_id, depth=LAST_DELIVERED_DEPTH)
-    )
+    delivered = [
+        _Delivered(*row) for row in tx.all("last_delivered", project_id=project_id, depth=LAST_DELIVERED_DEPTH)
+    ]
     return Figures(
         counts=_sum(shares),
         events=sum(count for count, _ in events.values()),
@@ -75,6 +85,7 @@ def read_figures(tx: Transaction, *, project_id: ProjectId = DEFAULT_PROJECT) ->
                 source=source,
                 events=events.get(source.id, (0, None))[0],
                 last_event_at=events.get(source.id, (0, None))[1],
+                last_delivered_at=_last(one for one in delivered if one.source_id == source.id),
                 bindings=bindings.get(source.id, 0),
                 counts=_sum(share for share in shares if share.source_id == source.id),
             )
@@ -84,11 +95,15 @@ def read_figures(tx: Transaction, *, project_id: ProjectId = DEFAULT_PROJECT) ->
             TargetFigures(
                 target=target,
                 counts=_sum(share for share in shares if share.target_id == target.id),
-                last_delivered_at=delivered.get(target.id),
+                last_delivered_at=_last(one for one in delivered if one.target_id == target.id),
             )
             for target in list_targets(tx, project_id=project_id)
         ),
     )
+
+
+def _last(delivered: Iterable[_Delivered]) -> Millis | None:
+    return max((one.at for one in delivered if one.at is not None), default=None)
 
 
 def _sum(shares: Iterable[_Share]) -> Counts:

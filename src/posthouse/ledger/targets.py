@@ -13,7 +13,7 @@ import msgspec
 from posthouse.ledger.base import Row, Transaction
 from posthouse.ledger.binding_changes import HasWaiting, Removal, Waiting, close_bindings, finish_closing
 from posthouse.ledger.bindings import list_bindings
-from posthouse.ledger.endpoints import NewEndpoint, put_endpoints, queued_by_endpoint
+from posthouse.ledger.endpoints import NewEndpoint, list_endpoints, put_endpoints, queued_by_endpoint
 from posthouse.ledger.live import tell_configured
 from posthouse.ledger.names import clean_name, describe_near, id_in
 from posthouse.model.errors import Conflict, NotFound
@@ -93,7 +93,18 @@ def edit_target(
         settings=bytes(target.settings if settings is None else settings).decode(),
         now=now,
     )
-    put_endpoints(tx, target.id, endpoints, now=now, project_id=project_id)
+    known = {one.name: bytes(one.settings) for one in list_endpoints(tx, target.id, project_id=project_id)}
+    for endpoint in put_endpoints(tx, target.id, endpoints, now=now, project_id=project_id):
+        if known.get(endpoint.name) != bytes(endpoint.settings):
+            tell_configured(
+                tx,
+                Configured.ENDPOINT,
+                "changed" if endpoint.name in known else "added",
+                now,
+                name=f"{new_name}/{endpoint.name}",
+                subject_id=endpoint.id,
+                project_id=project_id,
+            )
     tell_configured(tx, Configured.TARGET, "changed", now, name=new_name, subject_id=target.id, project_id=project_id)
     return get_target(tx, target.id, project_id=project_id)
 
@@ -138,7 +149,7 @@ def forget_target(
 
 def target_of(row: Row) -> Target:
     """The target in a row of its columns in the record's order."""
-    found, project_id, kind, name, settings, health, created_at, updated_at = row
+    found, project_id, kind, name, settings, health, created_at, updated_at, removed_at = row
     return Target(
         id=found,
         project_id=project_id,
@@ -148,4 +159,5 @@ def target_of(row: Row) -> Target:
         health=msgspec.json.decode(health, type=Health),
         created_at=created_at,
         updated_at=updated_at,
+        removed_at=removed_at,
     )

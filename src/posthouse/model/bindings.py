@@ -9,9 +9,13 @@ import msgspec
 from posthouse.model.deliveries import OutcomeKind
 from posthouse.model.events import Severity
 from posthouse.model.ids import BindingId, EndpointId, Millis, ProjectId, SourceId
+from posthouse.model.messages import MessageTemplate
 
 RETRY_SCHEDULE_S: tuple[float, ...] = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """The default waits between attempts, in seconds: ten tries over about three days."""
+
+NOTICE_RETRY_SCHEDULE_S: tuple[float, ...] = (5, 15, 60, 300, 900, *(3_600,) * 24, *(86_400,) * 21)
+"""The default of bindings that notify: quick at first, then hourly for a day, then daily. A lifetime ends it sooner."""
 
 
 class Mode(StrEnum):
@@ -65,18 +69,23 @@ class Preset(StrEnum):
 
 
 class BodyFormat(StrEnum):
-    """How an event is wrapped: CloudEvents 1.0 structured JSON, or its data alone."""
+    """How an event is wrapped: CloudEvents 1.0 structured JSON, its data alone, or as the binding's own document."""
 
     CLOUDEVENTS = "cloudevents"
     RAW = "raw"
+    TEMPLATE = "template"
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Which events a binding wants: every part that is given must match. Globs are case-sensitive `*`, `?`, `[…]`."""
+    """Which events a binding wants: every part that is given must match. Globs are case-sensitive `*`, `?`, `[…]`.
+
+    `where`: an expression (JMESPath, see `rules.expressions`) that must come out true.
+    """
 
     types: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     severity_min: Severity | None = None
+    where: str | None = None
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +94,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     `retry_schedule_s`: the wait before each retry, in seconds, at most 50 of up to 30 days each; its length + 1 is the
     budget of attempts. `retry_kinds`: the outcome kinds that are worth another try. `time_to_live_s`: a delivery not
     sent this long after its event was recorded is `expired`; None is for ever. `is_health_relevant`: whether failures
-    count against the endpoint. `is_strict_order`: one at a time, by ledger sequence.
+    count against the endpoint. `is_strict_order`: one request at a time, by ledger sequence. `batch_max`: how many
+    deliveries may share a request, 1 to 1,000; one leaves when so many wait, or the oldest has waited `batch_wait_s`
+    (0 to 3,600 seconds; with 0, whatever waits goes together). `is_notification`: its deliveries notify a person, so
+    the settings `notifications.*` say which are sent, and when (`rules.notices`).
     """
 
     retry_schedule_s: tuple[float, ...] = RETRY_SCHEDULE_S
@@ -93,19 +105,27 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     time_to_live_s: float | None = None
     is_health_relevant: bool = True
     is_strict_order: bool = False
+    batch_max: int = 1
+    batch_wait_s: float = 0.0
+    is_notification: bool = False
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a binding's bodies look like: kept for ever under a revision number, so that a body can be explained.
 
     `preset` and `properties` narrow the source's own choices: what is switched off here (False) or left out by the
-    preset does not leave; what the source has off stays off.
+    preset does not leave; what the source has off stays off. `select`: an expression that makes the data of CloudEvents
+    and raw bodies. `message`: how people are told. `body`: the document of the format `template`, in JSON; its texts
+    are templates.
     """
 
     format: BodyFormat = BodyFormat.CLOUDEVENTS
     headers: dict[str, str] = {}
     preset: Preset = Preset.FULL
     properties: dict[str, bool] = {}
+    select: str | None = None
+    message: MessageTemplate | None = None
+    body: str | None = None
 
 
 class Binding(msgspec.Struct, frozen=True, kw_only=True):

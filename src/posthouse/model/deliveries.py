@@ -16,7 +16,7 @@ from enum import StrEnum
 import msgspec
 
 from posthouse.model.events import Event
-from posthouse.model.ids import BindingId, DeliveryId, EndpointId, Millis
+from posthouse.model.ids import BindingId, DeliveryId, EndpointId, Millis, ParcelId
 
 
 class DeliveryStatus(StrEnum):
@@ -66,12 +66,22 @@ class OutcomeKind(StrEnum):
     TRANSIENT = "transient"
 
 
+FILTER_FAILED = "filter"
+"""The code of what could not be judged: its binding's filter failed for this event."""
+
+RENDER_FAILED = "render"
+"""The code of what could not be made from its event."""
+
+UNASKED = frozenset({FILTER_FAILED, RENDER_FAILED})
+"""Codes of rejections that are our own side's: the receiver was never asked, and another try would end the same."""
+
+
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """How one delivery's attempt ended, as its target saw it.
 
     `code` is a stable short word for the diagnosis (`http_404`, `dns`, `refused`, `reset`, `tls`, `timeout`,
     `unreachable`, `offline`, `blocked_address`, `interrupted`, `secrets_unavailable`, `secret_missing`,
-    `source_unavailable`, `render`).
+    `source_unavailable`, `quiet_hours`, `render`, `filter`).
     `is_maybe_sent`: the request may have reached the other side although no answer came. `is_chargeable` is false where
     nobody is to blame (no route off this machine, a locked secret store): such an attempt neither burns the budget nor
     counts for health. `receipt` is what a later update or withdrawal needs, as JSON. `excerpt` is at most 16 KiB of the
@@ -89,8 +99,17 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     is_chargeable: bool = True
 
 
+RUN = "RUN"
+NOTIFY = "NOTIFY"
+
+
 class SentRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What left (or would have left) this machine, without secrets: secret header values are replaced by `[hidden]`."""
+    """What left (or would have left) this machine, without secrets: secret header values are replaced by `[hidden]`.
+
+    Where it was no HTTP: of a program that was run the method is RUN, `url` its words as in a shell, `headers` its
+    variables and `body` its input; of a message that a library sent the method is NOTIFY, and `url` begins with the
+    service's own scheme.
+    """
 
     method: str
     url: str
@@ -102,7 +121,9 @@ class ClaimedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     """A delivery under lease, with all that sending it needs. `fence` must still stand when its result is written.
 
     `attempt` is this try's number, from 1, over the row's whole life; `charged` is how many tries its present budget
-    has paid. `is_due`: its own retry was due when it was claimed (a probe may take one that was not).
+    has paid. `is_due`: its own retry was due when it was claimed (a probe may take one that was not). `is_unjudged`:
+    the binding's filter failed for the event, so it must not be sent. `parcel_id`: the parcel that it shares with
+    others, None where it goes by itself.
     """
 
     seq: int
@@ -121,13 +142,28 @@ class ClaimedDelivery(msgspec.Struct, frozen=True, kw_only=True):
     event: Event
     receipt: msgspec.Raw | None = None
     is_maybe_sent: bool = False
+    is_unjudged: bool = False
+    parcel_id: ParcelId | None = None
+
+
+class ClaimedParcel(msgspec.Struct, frozen=True):
+    """What goes out in one request: one delivery, or several of one binding and revision, by ledger sequence."""
+
+    deliveries: tuple[ClaimedDelivery, ...]
+
+    @property
+    def id(self) -> ParcelId:
+        """The wire id: constant over all attempts, and never given to other content."""
+        first = self.deliveries[0]
+        return first.parcel_id or ParcelId(first.id)
 
 
 class AttemptResult(msgspec.Struct, frozen=True, kw_only=True):
     """One finished try, ready to be written.
 
     `jitter` is uniform in [-1, 1], drawn by the caller. `is_check_passed` is the verdict of the target's `check()`
-    after an auth outcome, None where none was made.
+    after an auth outcome, None where none was made. `is_health_relevant`: whether its kind of target takes part in
+    health at all.
     """
 
     delivery: ClaimedDelivery
@@ -138,10 +174,11 @@ class AttemptResult(msgspec.Struct, frozen=True, kw_only=True):
     request: SentRequest | None = None
     body_hash: bytes | None = None
     is_check_passed: bool | None = None
+    is_health_relevant: bool = True
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One try as the ledger remembers it."""
+    """One try as the ledger remembers it. `parcel_size`: how many deliveries its request carried."""
 
     number: int
     started_at: Millis
@@ -160,6 +197,8 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes | None
     response_excerpt: bytes
     retry_after_s: float | None
+    parcel_id: str | None
+    parcel_size: int
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):

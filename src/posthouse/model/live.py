@@ -31,11 +31,15 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class ServerStatus(Payload, frozen=True, kw_only=True):
-    """The daemon starts, stops, or has stopped. After `started`, whatever is not in the ledger has begun afresh."""
+    """The daemon starts, stops, or has stopped. After `started`, whatever is not in the ledger has begun afresh.
+
+    `isClean`: whether it `stopped` in order; null where that is not what is told.
+    """
 
     status: Literal["started", "stopping", "stopped"]
     timestamp: Millis
     message: str
+    is_clean: bool | None = None
 
 
 class ActivityMessage(Payload, frozen=True, kw_only=True):
@@ -47,7 +51,9 @@ class ActivityMessage(Payload, frozen=True, kw_only=True):
 
 
 class SessionUpdate(Payload, frozen=True, kw_only=True):
-    """A session of an agent has moved."""
+    """A session of an OpenCode server has moved. `action`: the state that it has come to, as `agent_update` says it, or
+    `disconnected`: a person has deleted it.
+    """
 
     session_id: str
     action: str
@@ -74,13 +80,18 @@ class NewestDelivery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class DeliveryUpdate(Payload, frozen=True, kw_only=True):
-    """The deliveries of one lane have moved: how many there are by reported status now, and the newest few."""
+    """The deliveries of one lane have moved: how many there are by reported status now, and the newest few.
+
+    `target`, `endpoint`: the lane's names; "" in what was written before they were told.
+    """
 
     endpoint_id: EndpointId
     target_id: TargetId
     counts: Counts
     newest: tuple[NewestDelivery, ...]
     timestamp: Millis
+    target: str = ""
+    endpoint: str = ""
 
 
 class TargetHealthUpdate(Payload, frozen=True, kw_only=True):
@@ -99,7 +110,7 @@ class TargetHealthUpdate(Payload, frozen=True, kw_only=True):
 
 
 class SourceAction(StrEnum):
-    """What became of a source. run, gap: of one of its bindings, which goes by the clock."""
+    """What became of a source. run, gap: of one of its bindings, which goes by the clock. events: it recorded some."""
 
     ADDED = "added"
     CHANGED = "changed"
@@ -110,12 +121,15 @@ class SourceAction(StrEnum):
     READING = "reading"
     RUN = "run"
     GAP = "gap"
+    EVENTS = "events"
 
 
 class SourceUpdate(Payload, frozen=True, kw_only=True):
-    """A source has changed, cannot be read or can be again, has run by the clock, or has left a gap.
+    """A source has changed, cannot be read or can be again, has run by the clock, has left a gap, or recorded events.
 
-    `detail`: why it fails; of a run its result, of a gap its reason. `count`: the slots that a gap passed over.
+    `events` tells of those alone that nothing takes: where deliveries arise, `delivery_update` tells of them. `detail`:
+    why it fails; of a run its result, of a gap its reason, of events the newest one's type. `count`: the slots that a
+    gap passed over; how many events.
     """
 
     source_id: SourceId | None
@@ -128,7 +142,10 @@ class SourceUpdate(Payload, frozen=True, kw_only=True):
 
 
 class PeerUpdate(Payload, frozen=True, kw_only=True):
-    """Another host on the network has come, gone or changed."""
+    """Another host on the network has come, gone or changed.
+
+    `state`: online, suspect, offline or left; or `forgotten`, where it has left the list.
+    """
 
     peer_id: str
     name: str
@@ -137,16 +154,40 @@ class PeerUpdate(Payload, frozen=True, kw_only=True):
 
 
 class AgentUpdate(Payload, frozen=True, kw_only=True):
-    """An agent on this machine has moved on."""
+    """An agent has moved on: whoever shows the board looks at it again.
+
+    `name`: its title, else its project, else its tool. `state`: see `model.agents`. `prompts`: how many permissions it
+    waits for. `parentId`: of a subagent, the agent that it works for.
+    """
 
     agent_id: str
     name: str
     state: str
     timestamp: Millis
+    tool: str = ""
+    project: str = ""
+    prompts: int = 0
+    parent_id: str | None = None
+
+
+class ServerUpdate(Payload, frozen=True, kw_only=True):
+    """A managed server has moved on, was added (its state is `stopped`), changed or removed.
+
+    `state`: see `rules.process`, or `removed`. `detail`: why, in plain words; "" where its state has not moved.
+    """
+
+    server: str
+    state: str
+    detail: str = ""
+    timestamp: Millis
 
 
 class WakeUpdate(Payload, frozen=True, kw_only=True):
-    """The wake schedule has woken an account, or tries again."""
+    """The wake schedule has moved on: whoever shows it looks again. What accounts answer, `delivery_update` tells.
+
+    `state`: run, skipped (slots were missed for too long), rewound (the clock was set back by days), marked or cleared
+    (an hour). `account`: whom it is about, "" for everybody.
+    """
 
     account: str
     state: str
@@ -160,13 +201,17 @@ class Configured(StrEnum):
     SETTING = "setting"
     TARGET = "target"
     BINDING = "binding"
+    ENDPOINT = "endpoint"
+    EXPECTATION = "expectation"
 
 
 class SettingsUpdate(Payload, frozen=True, kw_only=True):
-    """A setting, target or binding has been changed.
+    """A setting, target, endpoint, binding or expectation has been changed.
 
-    `name`: the setting's key or the target's name; "" of a binding. `id` is null for a setting. `value` is what a
-    setting was set to. closing: a binding that takes nothing new and goes when nothing waits for it.
+    `name`: the setting's key, the target's name, `target/endpoint`, or of whom something is expected; of a binding
+    `source to target`, and "" in what was written before that was told. `id` is null for a setting and an expectation.
+    `value`: what a setting was set to; within how many seconds something is expected. closing: a binding that takes
+    nothing new and goes when nothing waits for it.
     """
 
     subject: Configured
@@ -253,6 +298,12 @@ class AgentUpdateEvent(msgspec.Struct, frozen=True, tag_field="type", tag="agent
     payload: AgentUpdate
 
 
+class ServerUpdateEvent(msgspec.Struct, frozen=True, tag_field="type", tag="server_update"):
+    """`server_update`."""
+
+    payload: ServerUpdate
+
+
 class WakeUpdateEvent(msgspec.Struct, frozen=True, tag_field="type", tag="wake_update"):
     """`wake_update`."""
 
@@ -293,6 +344,7 @@ LiveEvent = (
     | SourceUpdateEvent
     | PeerUpdateEvent
     | AgentUpdateEvent
+    | ServerUpdateEvent
     | WakeUpdateEvent
     | SettingsUpdateEvent
     | PongEvent
@@ -348,8 +400,14 @@ def type_of(event: LiveEvent) -> str:
 
 
 def parse_entry(data: bytes | str) -> LiveEntry | Unknown:
-    """An entry as it came over the wire. Raises msgspec.MsgspecError where it is no entry at all."""
+    """An entry as it came over the wire; one with an action or subject that came later is Unknown, too.
+
+    Raises msgspec.MsgspecError where it is no entry at all.
+    """
     known = _decode_loosely(data)
     if known.event.type not in EVENT_TYPES or known.event.payload.version != VERSION:
         return Unknown(known.cursor, known.event.type, known.event.payload.version)
-    return _decode(data)
+    try:
+        return _decode(data)
+    except msgspec.ValidationError:
+        return Unknown(known.cursor, known.event.type, known.event.payload.version)

@@ -8,6 +8,7 @@ import msgspec
 
 from posthouse.model.events import EventDraft
 from posthouse.model.ids import Millis, ProjectId, SourceId
+from posthouse.model.live import LiveEvent
 
 
 class SourceShape(StrEnum):
@@ -71,8 +72,12 @@ class StatePut(msgspec.Struct, frozen=True):
 
 
 class Emission(msgspec.Struct, frozen=True, kw_only=True):
-    """Events and the state they lead to: committed together or not at all."""
+    """Events and the state they lead to: committed together or not at all.
+
+    `updates`: what the live stream is told in the same commit, beside what it tells of every event.
+    """
 
     events: tuple[EventDraft, ...] = ()
     state_puts: tuple[StatePut, ...] = ()
     state_deletes: tuple[StateKey, ...] = ()
+    updates: tuple[LiveEvent, ...] = ()

@@ -67,7 +67,10 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """A connected destination service. `settings` is the kind's own JSON, in which secrets are references only."""
+    """A connected destination service. `settings` is the kind's own JSON, in which secrets are references only.
+
+    `removed_at`: since when it takes nothing new, and goes when nothing waits for it any more.
+    """
 
     id: TargetId
     project_id: ProjectId
@@ -77,10 +80,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     health: Health = Health()
     created_at: Millis = Millis(0)
     updated_at: Millis = Millis(0)
+    removed_at: Millis | None = None
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """One address within a target. `settings` is the kind's own JSON for it (a topic, a worksheet)."""
+    """One address within a target. `settings` is the kind's own JSON for it (a topic, a worksheet).
+
+    `is_entered`: a person named it; else the target offered it. `gone_at`: since when the target offers it no more.
+    """
 
     id: EndpointId
     project_id: ProjectId
@@ -90,3 +97,5 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     health: Health = Health()
     concurrency: int | None = None
     pace_s: float | None = None
+    is_entered: bool = False
+    gone_at: Millis | None = None

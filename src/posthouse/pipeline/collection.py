@@ -7,8 +7,11 @@ the seconds left; a read that failed moves no state and is tried again; a manual
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from posthouse.ledger.base import Database, Transaction
 from posthouse.ledger.expectations import expect_anew
@@ -27,8 +30,11 @@ from posthouse.pipeline.timetable import pass_source_over
 from posthouse.pipeline.workplace import Workplace
 from posthouse.settings import Settings
 from posthouse.sources.base import Preview, source_kind
+from posthouse.sources.inbox import Command, Inbox
 from posthouse.system.clock import Clock
+from posthouse.system.idle.presence import Presence
 from posthouse.system.logging import get_log
+from posthouse.system.secrets import SecretStore
 from posthouse.system.supervise import Supervisor
 
 __all__ = ["Activity", "ActivityState", "Collection", "Pushed"]
@@ -45,11 +51,13 @@ class Collection:
     def __init__(
         self, *, database: Database, known: Known, intake: Intake, clock: Clock, supervisor: Supervisor, author: Author,
         excluded: tuple[Path, ...], settings: Settings, wake_lanes: Callable[[Iterable[EndpointId]], None],
-        wake_silence: Callable[[], None],
+        wake_silence: Callable[[], None], spool: Path | None = None, presence: Presence | None = None,
+        home: Path | None = None, secrets: SecretStore | None = None,
     ) -> None:  # fmt: skip
         self._place = Workplace(
             database=database, known=known, intake=intake, clock=clock, author=author, excluded=excluded,
-            settings=settings, wake_lanes=wake_lanes,
+            settings=settings, wake_lanes=wake_lanes, spool=spool, presence=presence, home=home,
+            secrets=secrets,
         )  # fmt: skip
         self._database = database
         self._known = known
@@ -132,16 +140,31 @@ class Collection:
         if worker is not None:
             worker.reschedule()
 
-    async def preview(self, source_id: SourceId) -> Preview:
-        """What the source would tell now; consumes nothing.
+    async def preview(self, source_id: SourceId, properties: Mapping[str, bool] | None = None) -> Preview:
+        """What the source would tell now, or with these choices of properties over its own; consumes nothing.
 
         Raises PosthouseError kinds, `source.unreadable` and `source.broken` among them.
         """
         source = self._place.source(source_id)
+        source = msgspec.structs.replace(source, properties=source.properties | dict(properties or {}))
         try:
             return await contained(source_kind(source.kind).preview(self._place.preview_context(source)))
         except OSError as error:
             raise _unreadable(source, error) from error
+
+    async def command(self, source_id: SourceId, name: str, arguments: Mapping[str, Any] | None = None) -> Any:
+        """Tell a source at work something, and get its answer.
+
+        Raises BadInput `source.unknown_command` where its kind is not told such things, and as `Inbox.ask`.
+        """
+        source = self._place.source(source_id)
+        known: frozenset[str] = getattr(source_kind(source.kind), "commands", frozenset())
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise BadInput("source.unknown_command", f"{source.name} knows no {name[:100]!r}. It knows: {there}.")
+        worker = self._workers.get(source_id)
+        inbox = worker.inbox if isinstance(worker, StreamWorker) else Inbox(source.name)
+        return await inbox.ask(Command(name=name, arguments=dict(arguments or {})))
 
     def activity(self, source_id: SourceId) -> Activity:
         """What a source is doing."""

@@ -14,23 +14,26 @@ import msgspec
 from posthouse.ledger.base import Database
 from posthouse.ledger.deliveries import DeliveryQuery, page_deliveries
 from posthouse.ledger.endpoints import queued_by_endpoint
-from posthouse.ledger.events import SEQ_MAX, Lease
+from posthouse.ledger.events import Lease
 from posthouse.ledger.health import Moved, load_health, signal_endpoint, signal_target
 from posthouse.ledger.leases import endpoints_due
 from posthouse.ledger.own_events import Author
-from posthouse.ledger.replays import Changed, Skipped, dismiss, replay
+from posthouse.ledger.replays import Changed, Skipped, dismiss, hasten_failed, replay
 from posthouse.model.deliveries import ClaimedDelivery
 from posthouse.model.errors import NotFound
 from posthouse.model.ids import EndpointId, TargetId
-from posthouse.model.targets import PauseCause, Target
+from posthouse.model.targets import Endpoint, PauseCause, Target
 from posthouse.pipeline.directory import Known
+from posthouse.pipeline.finding import STEPS_MAX
 from posthouse.pipeline.lane import Lane
+from posthouse.pipeline.pace import Pace
 from posthouse.pipeline.sender import Sender
 from posthouse.rules.health import PausedByHand, Reconnected, ResumedByHand, Signal
+from posthouse.rules.pacing import Bucket
 from posthouse.settings import DELIVERY_CONCURRENCY, DELIVERY_DRAIN_GRACE_S, Settings
 from posthouse.system.clock import Clock
 from posthouse.system.supervise import Supervisor
-from posthouse.targets.base import CheckResult
+from posthouse.targets.base import ONE_AT_A_TIME, CheckResult, target_kind
 
 BULK_STEP = 200
 SKIPPED_MAX = 100
@@ -50,11 +53,15 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BulkResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What a replay or dismissal did; `skipped` are the first 100 that were left."""
+    """What a replay or dismissal did; `skipped` are the first 100 that were left.
+
+    `next_before`: where one that was to stop after so many goes on, None where nothing is left.
+    """
 
     matched: int
     changed: int
     skipped: tuple[Skipped, ...]
+    next_before: int | None = None
 
 
 class Dispatcher:
@@ -74,6 +81,8 @@ class Dispatcher:
         self._settings = settings
         self._notice_crash = notice_crash
         self._lanes: dict[EndpointId, Lane] = {}
+        self._endpoint_paces: dict[EndpointId, Pace] = {}
+        self._target_paces: dict[TargetId, Pace] = {}
         self._is_stopping = False
 
     async def start(self) -> None:
@@ -87,7 +96,7 @@ class Dispatcher:
         for endpoint_id, lane in self._lanes.items():
             endpoint = endpoints.get(endpoint_id)
             if endpoint is not None:
-                lane.apply(settings, concurrency=endpoint.concurrency, pace_s=endpoint.pace_s)
+                lane.apply(settings, concurrency=self._concurrency_of(endpoint), pace=self._pace_of(endpoint))
 
     async def stop(self) -> None:
         """Let what is being sent end within the grace, then cut it off; everything unsent is given back."""
@@ -156,13 +165,16 @@ class Dispatcher:
         """End every pause of a target and its endpoints; how many deliveries now go again."""
         return await self._lift(self._target(target_id).id, ResumedByHand())
 
-    async def replay(self, wanted: DeliveryQuery | Sequence[str]) -> BulkResult:
-        """Send deliveries again or sooner: those named, or all that a query finds."""
-        return await self._in_steps(wanted, self._replay)
+    async def replay(self, wanted: DeliveryQuery | Sequence[str], *, at_most: int | None = None) -> BulkResult:
+        """Send deliveries again or sooner: those named, or all (or the first so many) that a query finds.
 
-    async def dismiss(self, wanted: DeliveryQuery | Sequence[str]) -> BulkResult:
-        """End deliveries unsent: those named, or all that a query finds."""
-        return await self._in_steps(wanted, self._dismiss)
+        What is written after it began is not among them: it goes from the newest to the oldest.
+        """
+        return await self._in_steps(wanted, self._replay, at_most)
+
+    async def dismiss(self, wanted: DeliveryQuery | Sequence[str], *, at_most: int | None = None) -> BulkResult:
+        """End deliveries unsent: those named, or all (or the first so many) that a query finds."""
+        return await self._in_steps(wanted, self._dismiss, at_most)
 
     def _lane(self, endpoint_id: EndpointId) -> Lane | None:
         lane = self._lanes.get(endpoint_id)
@@ -176,13 +188,33 @@ class Dispatcher:
                 author=self._author,
                 owner=self._owner,
                 settings=self._settings,
-                concurrency=endpoint.concurrency if endpoint else None,
-                pace_s=endpoint.pace_s if endpoint else None,
+                concurrency=self._concurrency_of(endpoint) if endpoint else None,
+                pace=self._pace_of(endpoint) if endpoint else None,
                 wake_others=self.wake,
             )
             self._lanes[endpoint_id] = lane
             self._supervisor.start(_name(endpoint_id), self._run_of(lane))
         return lane
+
+    def _pace_of(self, endpoint: Endpoint) -> Pace | None:
+        """The endpoint's own pace, else the one that all of its target share, where its service publishes one."""
+        if endpoint.pace_s is not None:
+            pace = self._endpoint_paces.setdefault(endpoint.id, Pace())
+            pace.bucket = Bucket(endpoint.pace_s)
+            return pace
+        target = self._known.directory.targets.get(endpoint.target_id)
+        # An endpoint may outlive its target for a moment.
+        published = None if target is None else target_kind(target.kind).pacing(target.settings)
+        if target is None or published is None:
+            return None
+        pace = self._target_paces.setdefault(target.id, Pace())
+        pace.bucket = published
+        return pace
+
+    def _concurrency_of(self, endpoint: Endpoint) -> int | None:
+        """The endpoint's own; 1 where its kind takes no two deliveries at a time."""
+        target = self._known.directory.targets.get(endpoint.target_id)
+        return 1 if target is not None and target.kind in ONE_AT_A_TIME else endpoint.concurrency
 
     def _run_of(self, lane: Lane) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
@@ -208,9 +240,18 @@ class Dispatcher:
         await self._signal_target(target_id, signal)
         for endpoint_id in self._endpoints(target_id):
             await self._signal_endpoint(endpoint_id, signal)
+            await self._hasten(endpoint_id)
         queued = sum((await self._database.read(queued_by_endpoint, target_id)).values())
         self.wake(self._endpoints(target_id))
         return queued
+
+    async def _hasten(self, endpoint_id: EndpointId) -> None:
+        """Let retries go now that someone says it works again, where no pause stands in their way."""
+        if (await self._database.read(load_health, endpoint_id)).is_paused:
+            return
+        now = self._clock.now()
+        while not await self._database.run(hasten_failed, endpoint_id, now):
+            pass
 
     async def _signal_target(self, target_id: TargetId, signal: Signal) -> None:
         moved = await self._database.run(
@@ -238,13 +279,20 @@ class Dispatcher:
         return await self._database.run(dismiss, ids, self._clock.now())
 
     async def _in_steps(
-        self, wanted: DeliveryQuery | Sequence[str], act: Callable[[Sequence[str]], Awaitable[Changed]]
+        self,
+        wanted: DeliveryQuery | Sequence[str],
+        act: Callable[[Sequence[str]], Awaitable[Changed]],
+        at_most: int | None,
     ) -> BulkResult:
         """Short transactions one after another, so that a million rows hold nobody up."""
         matched = changed = 0
         skipped: list[Skipped] = []
         woken: set[EndpointId] = set()
-        async for ids in self._pages(wanted):
+        next_before: int | None = None
+        async for ids, place in self._pages(wanted, at_most):
+            next_before = place
+            if not ids:
+                continue
             done = await act(ids)
             matched += len(ids)
             changed += done.changed
@@ -255,21 +303,26 @@ class Dispatcher:
             if health.endpoint.is_paused and health.endpoint.cause in LIFTED_BY_A_PERSON:
                 await self._signal_endpoint(endpoint_id, ResumedByHand())
         self.wake(woken)
-        return BulkResult(matched=matched, changed=changed, skipped=tuple(skipped))
+        return BulkResult(matched=matched, changed=changed, skipped=tuple(skipped), next_before=next_before)
 
-    async def _pages(self, wanted: DeliveryQuery | Sequence[str]) -> AsyncIterator[list[str]]:
+    async def _pages(
+        self, wanted: DeliveryQuery | Sequence[str], at_most: int | None
+    ) -> AsyncIterator[tuple[list[str], int | None]]:
+        """The ids in steps, each with where the next one goes on."""
         if not isinstance(wanted, DeliveryQuery):
             for start in range(0, len(wanted), BULK_STEP):
-                yield list(wanted[start : start + BULK_STEP])
+                yield list(wanted[start : start + BULK_STEP]), None
             return
-        before = SEQ_MAX
-        while True:
-            query = msgspec.structs.replace(wanted, before=before, limit=BULK_STEP)
-            page = await self._database.read(page_deliveries, query)
-            if not page:
-                return
-            before = page[-1].seq
-            yield [delivery.id for delivery in page]
+        before: int | None = wanted.before
+        left, looks = at_most, 0
+        while before is not None and (left is None or (left > 0 and looks < STEPS_MAX)):
+            limit = BULK_STEP if left is None else min(BULK_STEP, left)
+            page = await self._database.read(
+                page_deliveries, msgspec.structs.replace(wanted, before=before, limit=limit)
+            )
+            before = page.next_before
+            left, looks = None if left is None else left - len(page.items), looks + 1
+            yield [delivery.id for delivery in page.items], before
 
 
 def _name(endpoint_id: EndpointId) -> str:

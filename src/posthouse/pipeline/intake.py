@@ -23,10 +23,14 @@ from posthouse.model.deliveries import ClaimedDelivery
 from posthouse.model.errors import BadInput, Busy, Stopping
 from posthouse.model.events import Event, EventDraft
 from posthouse.model.ids import BindingId, DeliveryId, EndpointId, EventId, Millis
+from posthouse.model.live import LiveEvent
 from posthouse.model.runs import RunDone
 from posthouse.model.sources import Source, StateKey, StatePut
 from posthouse.pipeline.directory import Known
-from posthouse.rules.routing import ABOUT_TARGET, Route, check_hops, plan
+from posthouse.pipeline.notices import AskPresence, notice_policy, presence_of
+from posthouse.rules.expressions import Facts, filter_facts
+from posthouse.rules.notices import Presence, is_free, is_presence_asked
+from posthouse.rules.routing import ABOUT_TARGET, Planned, Route, check_hops, plan
 from posthouse.settings import DISK_FREE_BYTES_MIN, INGEST_AWAITING_BYTES_MAX, Settings
 from posthouse.system.clock import Clock
 from posthouse.system.disk import DiskGauge
@@ -70,8 +74,9 @@ class Intake:
 
     def __init__(
         self, *, database: Database, known: Known, lanes: Lanes, clock: Clock, disk: DiskGauge, machine: str,
-        settings: Settings, expect_expiry: Callable[[Millis], None],
+        settings: Settings, expect_expiry: Callable[[Millis], None], presence: AskPresence | None = None,
     ) -> None:  # fmt: skip
+        """`presence`: looks at the desk, where only those who are away are to be notified; None knows of no desk."""
         self._database = database
         self._known = known
         self._lanes = lanes
@@ -79,6 +84,7 @@ class Intake:
         self._disk = disk
         self._machine = machine
         self._expect_expiry = expect_expiry
+        self._ask_presence = presence
         self._is_stopping = False
         self._awaiting_bytes = 0
         self.apply(settings)
@@ -87,6 +93,7 @@ class Intake:
         """Take over changed settings."""
         self._awaiting_bytes_max = settings[INGEST_AWAITING_BYTES_MAX]
         self._free_bytes_min = settings[DISK_FREE_BYTES_MIN]
+        self._notices = notice_policy(settings)
 
     def stop(self) -> None:
         """Take no more posts; what sources have noticed is still written."""
@@ -101,8 +108,8 @@ class Intake:
         if self._is_stopping:
             raise Stopping("daemon.stopping", "The daemon is stopping. Send it again when it is back.", retry_after_s=5)
         self._admit(size_bytes)
-        for draft in drafts:
-            _refuse_reserved(draft)
+        for index, draft in enumerate(drafts):
+            _refuse_reserved(draft, index)
         self._awaiting_bytes += size_bytes
         try:
             return await self._write(source, drafts)
@@ -119,8 +126,11 @@ class Intake:
         fingerprints: Fingerprints | None = None,
         is_staggered: bool = False,
         runs: Sequence[RunDone] = (),
+        updates: Sequence[LiveEvent] = (),
     ) -> list[Posted]:
         """Write what a source noticed together with the state it leads to and the runs that asked for it.
+
+        `updates` go into the live log in the same commit.
 
         `fingerprints`: for each draft of a snapshot the bindings that it changed for, with what to compare the next one
         with; None for streams. Raises as `post`, without Busy, and Conflict `run.changed` where a run has been settled
@@ -129,8 +139,12 @@ class Intake:
         self._admit(0)
         return await self._write(
             source, drafts, state_puts=state_puts, state_deletes=state_deletes, fingerprints=fingerprints,
-            is_staggered=is_staggered, runs=runs, is_emission=True,
+            is_staggered=is_staggered, runs=runs, updates=updates, is_emission=True,
         )  # fmt: skip
+
+    def facts(self, source: Source, draft: EventDraft) -> Facts:
+        """What a filter may see of a draft: the same as of the event that it becomes."""
+        return filter_facts(draft, source_name=source.name, machine=self._machine, now=self._clock.now())
 
     def _admit(self, size_bytes: int) -> None:
         self._disk.require(self._free_bytes_min)
@@ -153,11 +167,13 @@ class Intake:
         fingerprints: Fingerprints | None = None,
         is_staggered: bool = False,
         runs: Sequence[RunDone] = (),
+        updates: Sequence[LiveEvent] = (),
         is_emission: bool = False,
     ) -> list[Posted]:
         events = [self._event(source, draft) for draft in drafts]
+        presence = await self._presence(source, events)
         while True:
-            items = self._plan(source, events, fingerprints, is_staggered=is_staggered)
+            items = self._plan(source, events, fingerprints, presence, is_staggered=is_staggered)
             reserved = [one.endpoint_id for item in items for one in item.deliveries if one.lease is not None]
             if is_emission:
                 emission = NewEmission(
@@ -167,6 +183,7 @@ class Intake:
                     state_puts=tuple(state_puts),
                     state_deletes=tuple(state_deletes),
                     runs=tuple(runs),
+                    updates=tuple(updates),
                     now=self._clock.now(),
                 )
                 inserted = await self._commit(self._database.run(commit_emission, emission), reserved)
@@ -176,6 +193,16 @@ class Intake:
                 self._wake(items, inserted)
                 return [Posted(id=one.id, deliveries=one.deliveries, is_duplicate=one.is_duplicate) for one in inserted]
             await self._known.reload()
+
+    async def _presence(self, source: Source, events: Sequence[Event]) -> Presence | None:
+        """Whether somebody is at the desk, where that matters for any of these events; asked once for all."""
+        directory = self._known.directory
+        if self._ask_presence is None or self._notices.away_s <= 0 or not directory.notifying:
+            return None
+        is_told = any(route.is_notification for route in directory.routes.get(source.id, ()))
+        if not is_told or not any(is_presence_asked(event.type, self._notices) for event in events):
+            return None
+        return presence_of(await self._ask_presence())
 
     async def _commit(self, writing: Awaitable[list[Inserted]], reserved: list[EndpointId]) -> list[Inserted]:
         """Await the commit; what it left in flight goes to its lanes, even where the caller was cancelled meanwhile."""
@@ -218,7 +245,13 @@ class Intake:
         )
 
     def _plan(
-        self, source: Source, events: Sequence[Event], fingerprints: Fingerprints | None, *, is_staggered: bool
+        self,
+        source: Source,
+        events: Sequence[Event],
+        fingerprints: Fingerprints | None,
+        presence: Presence | None,
+        *,
+        is_staggered: bool,
     ) -> list[NewEvent]:
         directory = self._known.directory
         routes = directory.routes.get(source.id, ())
@@ -228,7 +261,7 @@ class Intake:
             NewEvent(
                 event=event,
                 routing=directory.routing,
-                deliveries=self._deliveries(event, routes, strict, marks, is_staggered, is_lone),
+                deliveries=self._deliveries(event, source, routes, strict, marks, presence, is_staggered, is_lone),
             )
             for event, marks in zip(events, repeat(None) if fingerprints is None else fingerprints, strict=False)
         ]
@@ -236,9 +269,11 @@ class Intake:
     def _deliveries(
         self,
         event: Event,
+        source: Source,
         routes: Sequence[Route],
         strict: set[BindingId],
         marks: Mapping[BindingId, str] | None,
+        presence: Presence | None,
         is_staggered: bool,
         is_lone: bool,
     ) -> tuple[NewDelivery, ...]:
@@ -255,16 +290,31 @@ class Intake:
                 available_at=one.available_at,
                 expires_at=one.expires_at,
                 is_strict_order=one.binding_id in strict,
+                batch_max=one.batch_max,
                 fingerprint=None if marks is None else marks[one.binding_id],
-                lease=self._reserve(one.endpoint_id, one.available_at, event, is_lone and one.binding_id not in strict),
+                is_unjudged=one.is_unjudged,
+                notice=one.notice,
+                lease=self._reserve(one, event) if is_lone and one.binding_id not in strict else None,
             )
-            for one in plan(event, routes, is_staggered=is_staggered)
+            for one in plan(
+                event,
+                routes,
+                source_name=source.name,
+                is_staggered=is_staggered,
+                notices=self._notices,
+                presence=presence,
+            )
         )
 
-    def _reserve(self, endpoint_id: EndpointId, available_at: Millis, event: Event, is_eligible: bool) -> Lease | None:
-        if not is_eligible or available_at > event.recorded_at:
+    def _reserve(self, planned: Planned, event: Event) -> Lease | None:
+        """A slot of its lane, where it may leave at once and nothing in the ledger has a say in it."""
+        if planned.batch_max > 1 or planned.available_at > event.recorded_at:
             return None
-        return self._lanes.reserve(endpoint_id)
+        if planned.expires_at is not None and planned.expires_at <= event.recorded_at:
+            return None
+        if planned.notice is not None and not is_free(planned.notice):
+            return None
+        return self._lanes.reserve(planned.endpoint_id)
 
     def _wake(self, items: Sequence[NewEvent], inserted: Sequence[Inserted]) -> None:
         waiting = {
@@ -272,23 +322,27 @@ class Intake:
             for item, one in zip(items, inserted, strict=True)
             if one.deliveries
             for new in item.deliveries
-            if new.lease is None
+            if new.lease is None and not new.is_withheld
         }
         if waiting:
             self._lanes.wake(waiting)
         for item in items:
             for new in item.deliveries:
-                if new.expires_at is not None:
+                if new.expires_at is not None and not new.is_withheld:
                     self._expect_expiry(new.expires_at)
 
 
-def _refuse_reserved(draft: EventDraft) -> None:
+def _refuse_reserved(draft: EventDraft, index: int) -> None:
     """Only the daemon says that an event is about a target: it would be kept from that target."""
-    if draft.correlation_key is not None and draft.correlation_key.startswith(ABOUT_TARGET):
-        raise BadInput(
-            "event.reserved_correlation_key",
-            f"A correlation key may not begin with {ABOUT_TARGET!r}: those are the daemon's own.",
-            field="correlationKey",
-        )
-    if draft.hops:
-        check_hops(draft.hops)
+    try:
+        if draft.correlation_key is not None and draft.correlation_key.startswith(ABOUT_TARGET):
+            raise BadInput(
+                "event.reserved_correlation_key",
+                f"A correlation key may not begin with {ABOUT_TARGET!r}: those are the daemon's own.",
+                field="correlationKey",
+            )
+        if draft.hops:
+            check_hops(draft.hops)
+    except BadInput as error:
+        error.index = index
+        raise

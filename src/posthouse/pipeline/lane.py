@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 
 import msgspec
 
@@ -28,13 +29,14 @@ from posthouse.ledger.events import Lease
 from posthouse.ledger.leases import LEASE_S, release
 from posthouse.ledger.own_events import Author
 from posthouse.ledger.results import Advanced, advance, complete
-from posthouse.model.deliveries import AttemptResult, ClaimedDelivery, OutcomeKind
+from posthouse.model.deliveries import AttemptResult, ClaimedDelivery, ClaimedParcel, OutcomeKind
 from posthouse.model.errors import LedgerError
 from posthouse.model.ids import EndpointId, Millis
 from posthouse.model.targets import Health
+from posthouse.pipeline.pace import Pace
 from posthouse.pipeline.sender import Sender
 from posthouse.rules.health import concurrency_of
-from posthouse.rules.pacing import STOCK_AGE_S_MAX, STOCK_S, hold_s, stock_of
+from posthouse.rules.pacing import STOCK_AGE_S_MAX, STOCK_S, Bucket, hold_s, stock_of
 from posthouse.settings import DELIVERY_CONCURRENCY, DELIVERY_PACE_S, Settings
 from posthouse.system.clock import Clock
 from posthouse.system.logging import get_log
@@ -51,10 +53,14 @@ _log = get_log(__name__)
 
 
 class _Stocked(msgspec.Struct, frozen=True):
-    """A claimed delivery that is not being sent yet, and since when it lies here on the monotonic clock."""
+    """A claimed parcel that is not being sent yet, and since when it lies here on the monotonic clock."""
 
-    delivery: ClaimedDelivery
+    parcel: ClaimedParcel
     since_s: float
+
+    @property
+    def is_probe(self) -> bool:
+        return self.parcel.deliveries[0].is_probe
 
 
 class Lane:
@@ -62,7 +68,7 @@ class Lane:
 
     def __init__(
         self, endpoint_id: EndpointId, *, database: Database, sender: Sender, clock: Clock, author: Author, owner: str,
-        settings: Settings, concurrency: int | None, pace_s: float | None,
+        settings: Settings, concurrency: int | None, pace: Pace | None,
         wake_others: Callable[[Iterable[EndpointId]], None],
     ) -> None:  # fmt: skip
         self.endpoint_id = endpoint_id
@@ -80,15 +86,18 @@ class Lane:
         self._doubts = self._doubts_settled = 0
         self._is_stalled = self._is_stopping = False
         self._mean_s = 1.0
-        self._hold_until_s = self._next_start_s = 0.0
+        self._mean_size = 1.0
+        self._hold_until_s = 0.0
         self._endpoint, self._target = Health(), Health()
         self._next_turn_at: Millis | None = Millis(0)
-        self.apply(settings, concurrency=concurrency, pace_s=pace_s)
+        self._own_pace = Pace()
+        self.apply(settings, concurrency=concurrency, pace=pace)
 
-    def apply(self, settings: Settings, *, concurrency: int | None, pace_s: float | None) -> None:
-        """Take over changed settings; the endpoint's own come first."""
+    def apply(self, settings: Settings, *, concurrency: int | None, pace: Pace | None) -> None:
+        """Take over changed settings; the endpoint's own come first. `pace`: None is that of the settings."""
         self._concurrency = concurrency or settings[DELIVERY_CONCURRENCY]
-        self._pace_s = settings[DELIVERY_PACE_S] if pace_s is None else pace_s
+        self._own_pace.bucket = Bucket(settings[DELIVERY_PACE_S])
+        self._pace = pace or self._own_pace
         self.wake()
 
     def wake(self) -> None:
@@ -103,7 +112,7 @@ class Lane:
 
     @property
     def under_way(self) -> int:
-        """How many deliveries it holds: in stock, reserved or being sent."""
+        """How many requests' worth it holds: in stock, reserved or being sent."""
         return len(self._stock) + self._reserved + self._sending
 
     def reserve(self) -> Lease | None:
@@ -111,7 +120,7 @@ class Lane:
         is_free = (
             self._next_turn_at is None
             and self.under_way < self._allowed()
-            and self._pace_s == 0
+            and self._pace.is_free
             and not (self._is_stopping or self._is_stalled or self._is_in_doubt or self._is_held())
         )
         if not is_free:
@@ -127,7 +136,7 @@ class Lane:
     def offer(self, delivery: ClaimedDelivery) -> None:
         """Take over a delivery that was born in flight under a reserved slot."""
         self._reserved -= 1
-        self._stock.append(_Stocked(delivery, self._clock.monotonic_s()))
+        self._stock.append(_Stocked(ClaimedParcel((delivery,)), self._clock.monotonic_s()))
         self._wake.set()
 
     async def run(self) -> None:
@@ -161,20 +170,21 @@ class Lane:
         return self._doubts != self._doubts_settled
 
     def _may_send(self, stocked: _Stocked) -> bool:
-        """Whether a claimed delivery may leave now: a pause lets only its probe pass, and a lease must last."""
+        """Whether a claimed parcel may leave now: a pause lets only its probe pass, and a lease must last."""
         if self._is_stopping or self._is_stale(stocked) or self._is_held():
             return False
-        return self._allowed() > 0 or (stocked.delivery.is_probe and not self._target.is_paused)
+        return self._allowed() > 0 or (stocked.is_probe and not self._target.is_paused)
 
     def _is_stale(self, stocked: _Stocked) -> bool:
         return self._clock.monotonic_s() - stocked.since_s >= STOCK_AGE_S_MAX
 
     def _claims_from_s(self) -> float:
         """Before this nothing is claimed: a lane that holds back, or whose pace is slow, would only let it lie."""
-        return max(self._hold_until_s, self._next_start_s if self._pace_s >= STOCK_S else 0.0)
+        is_slow = self._pace.bucket.refill_s >= STOCK_S
+        return max(self._hold_until_s, self._pace.opens_at_s if is_slow else 0.0)
 
     def _wanted(self) -> int:
-        """How many to claim now; 0 while nothing can be due, or the stock is more than half full."""
+        """How many requests to claim for now; 0 while nothing can be due, or the stock is more than half full."""
         if self._next_turn_at is None or self._is_stopping or self._next_turn_at > self._clock.now():
             return 0
         if self._clock.monotonic_s() < self._claims_from_s():
@@ -183,7 +193,7 @@ class Lane:
         if allowed < self._concurrency:
             # Paused: a probe, when nothing is under way. Resuming: as many as its pace allows.
             return max(max(allowed, 1) - self.under_way, 0)
-        stock = stock_of(self._concurrency, self._mean_s, self._pace_s)
+        stock = stock_of(self._concurrency, self._mean_s, self._pace.bucket.refill_s, self._mean_size)
         missing = stock - self.under_way
         return missing if missing * 2 >= stock else 0
 
@@ -215,15 +225,17 @@ class Lane:
         claim = advanced.claim
         self._endpoint, self._target = claim.endpoint, claim.target
         now_s = self._clock.monotonic_s()
-        self._stock.extend(_Stocked(delivery, now_s) for delivery in claim.deliveries)
+        self._stock.extend([_Stocked(parcel, now_s) for parcel in claim.parcels])
+        if claim.parcels:
+            self._mean_size = sum([len(parcel.deliveries) for parcel in claim.parcels]) / len(claim.parcels)
         if advanced.completed is not None and advanced.completed.woken:
             self._wake_others(advanced.completed.woken)
         if self._target.is_paused:
             next_turn_at = None
         elif self._endpoint.is_paused:
             # A probe that found nothing waiting is not due again before something is.
-            is_idle = wanted > 0 and not claim.deliveries and (self._endpoint.probe_at or 0) <= asked_at
-            next_turn_at = None if claim.deliveries or is_idle else self._endpoint.probe_at
+            is_idle = wanted > 0 and not claim.parcels and (self._endpoint.probe_at or 0) <= asked_at
+            next_turn_at = None if claim.parcels or is_idle else self._endpoint.probe_at
         else:
             next_turn_at = claim.next_due_at
         # What woke the lane while the turn was on its way has set 0, and stands.
@@ -238,16 +250,16 @@ class Lane:
         await self._wake.wait()
 
     async def _write_singly(self, results: list[AttemptResult]) -> None:
-        """One result that cannot be written must not hold the others: its lease ends, and counts as a try."""
-        for result in results:
+        """What one request led to and cannot be written must not hold the rest: its leases end, and count as tries."""
+        for parcel_id, some in groupby(results, lambda result: result.delivery.parcel_id or result.delivery.id):
             try:
                 await self._database.run(
-                    complete, self.endpoint_id, [result], self._clock.now(), self._concurrency, self._author
+                    complete, self.endpoint_id, list(some), self._clock.now(), self._concurrency, self._author
                 )
             except FATAL:
                 raise
             except Exception as error:
-                _log.error("a result could not be written", error=error, delivery=result.delivery.id)
+                _log.error("a result could not be written", error=error, parcel=parcel_id)
 
     async def _give_back(self) -> None:
         kept = [one for one in self._stock if self._may_send(one)]
@@ -258,7 +270,8 @@ class Lane:
             self._mean_s = max(self._mean_s, STOCK_AGE_S_MAX)
         self._next_turn_at = Millis(0)
         try:
-            await self._database.run(release, [one.delivery for one in unsent], self._clock.now())
+            leased = [delivery for one in unsent for delivery in one.parcel.deliveries]
+            await self._database.run(release, leased, self._clock.now())
         except LedgerError as error:
             if isinstance(error, FATAL):
                 raise
@@ -267,43 +280,41 @@ class Lane:
 
     def _start_senders(self, group: asyncio.TaskGroup) -> None:
         limit = max(self._allowed(), 1)
-        while self._senders < limit and (delivery := self._next_in_stock()) is not None:
+        while self._senders < limit and (parcel := self._next_in_stock()) is not None:
             self._senders += 1
-            group.create_task(self._send_stock(delivery))
+            group.create_task(self._send_stock(parcel))
 
-    def _next_in_stock(self) -> ClaimedDelivery | None:
-        """The next delivery, if it may leave at this very moment; its turn in the pace is then taken."""
+    def _next_in_stock(self) -> ClaimedParcel | None:
+        """The next parcel, if it may leave at this very moment; its turn in the pace is then taken."""
         if not self._stock or self._is_stalled or self._is_in_doubt or not self._may_send(self._stock[0]):
             return None
-        if self._pace_s > 0:
-            now_s = self._clock.monotonic_s()
-            if now_s < self._next_start_s:
-                return None
-            self._next_start_s = now_s + self._pace_s
+        if not self._pace.take(self._clock.monotonic_s()):
+            return None
         self._sending += 1
-        return self._stock.popleft().delivery
+        return self._stock.popleft().parcel
 
-    async def _send_stock(self, first: ClaimedDelivery) -> None:
+    async def _send_stock(self, first: ClaimedParcel) -> None:
         """Send one after another while there is something in stock and the pace allows so many."""
-        delivery: ClaimedDelivery | None = first
+        parcel: ClaimedParcel | None = first
         try:
-            while delivery is not None:
+            while parcel is not None:
                 try:
-                    await self._send(delivery)
+                    await self._send(parcel)
                 finally:
                     self._sending -= 1
-                delivery = self._next_in_stock() if self._senders <= max(self._allowed(), 1) else None
+                parcel = self._next_in_stock() if self._senders <= max(self._allowed(), 1) else None
         finally:
             self._senders -= 1
             self._wake.set()
 
-    async def _send(self, delivery: ClaimedDelivery) -> None:
-        result = await self._sender.send(delivery)
-        self._mean_s += SMOOTHING * (result.duration_ms / 1000 - self._mean_s)
-        if result.outcome.kind is not OutcomeKind.DELIVERED:
+    async def _send(self, parcel: ClaimedParcel) -> None:
+        results = await self._sender.send(parcel)
+        self._mean_s += SMOOTHING * (results[0].duration_ms / 1000 - self._mean_s)
+        failed = [result.outcome for result in results if result.outcome.kind is not OutcomeKind.DELIVERED]
+        if failed:
             self._doubts += 1
-            self._hold_until_s = max(self._hold_until_s, self._clock.monotonic_s() + hold_s(result.outcome))
-        self._results.append(result)
+            self._hold_until_s = max(self._hold_until_s, self._clock.monotonic_s() + max(map(hold_s, failed)))
+        self._results += results
         self._wake.set()
 
     def _lease(self) -> Lease:
@@ -322,8 +333,8 @@ class Lane:
         now_s = self._clock.monotonic_s()
         if self._stock:
             yield self._stock[0].since_s + STOCK_AGE_S_MAX
-            if now_s < self._next_start_s:
-                yield self._next_start_s
+            if not self._pace.is_free and now_s < self._pace.opens_at_s:
+                yield self._pace.opens_at_s
         if self._next_turn_at is not None:
             due_s = max(now_s + (self._next_turn_at - self._clock.now()) / 1000, self._claims_from_s())
             if due_s > now_s:

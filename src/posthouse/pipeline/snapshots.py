@@ -24,8 +24,9 @@ from posthouse.pipeline.directory import Known
 from posthouse.pipeline.intake import Intake, Posted
 from posthouse.pipeline.sender import project
 from posthouse.rules.changes import fingerprint, is_unchanged
+from posthouse.rules.expressions import Facts
 from posthouse.rules.properties import allowed
-from posthouse.rules.routing import Route, matches
+from posthouse.rules.routing import Judgement, Route, judge
 from posthouse.sources.base import source_kind
 
 
@@ -114,7 +115,8 @@ async def take_snapshot(
     told: list[EventDraft] = []
     marks: list[dict[BindingId, str]] = []
     for draft in (_kept(source, one, errand) for one in emission.events):
-        wanting = [one for one in routes if _wants(one, draft)]
+        facts = intake.facts(source, draft)
+        wanting = [one for one in routes if _wants(one, draft, facts)]
         changed = await comparison.changed(draft, wanting, is_forced=errand.is_by_hand)
         for route in wanting:
             if route.binding_id in changed:
@@ -131,10 +133,10 @@ async def take_snapshot(
         if run.binding_id in results
     ]
     posted: list[Posted] = []
-    if told or runs or emission.state_puts or emission.state_deletes:
+    if told or runs or emission.state_puts or emission.state_deletes or emission.updates:
         posted = await intake.take(
             source, told, state_puts=emission.state_puts, state_deletes=emission.state_deletes, fingerprints=marks,
-            is_staggered=not errand.is_by_hand, runs=runs,
+            is_staggered=not errand.is_by_hand, runs=runs, updates=emission.updates,
         )  # fmt: skip
     return Taken(posted=tuple(posted), results=results)
 
@@ -150,5 +152,7 @@ def _kept(source: Source, draft: EventDraft, errand: Errand) -> EventDraft:
     return msgspec.structs.replace(draft, data=project(source, Shape(), draft.data), audience=audience)
 
 
-def _wants(route: Route, draft: EventDraft) -> bool:
-    return (draft.audience is None or route.binding_id in draft.audience) and matches(route.filter, draft)
+def _wants(route: Route, draft: EventDraft, facts: Facts) -> bool:
+    is_meant = draft.audience is None or route.binding_id in draft.audience
+    # One that cannot be judged is told of: its delivery is given up with the reason.
+    return is_meant and judge(route.filter, draft, facts) is not Judgement.UNWANTED

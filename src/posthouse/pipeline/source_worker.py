@@ -28,6 +28,7 @@ from posthouse.rules.coalesce import IDLE, Changed, CoalescePolicy, Flush, Read,
 from posthouse.rules.coalesce import Signal as CoalesceSignal
 from posthouse.rules.reading import FIRST_S
 from posthouse.sources.base import RESCAN, Signal, SnapshotKind, StreamKind, source_kind
+from posthouse.sources.inbox import Inbox
 from posthouse.system.logging import get_log
 
 CLOCK_TIMER_S_MAX = 60.0
@@ -86,7 +87,11 @@ class _Worker:
 
 
 class StreamWorker(_Worker):
-    """A source that tells of things as they happen."""
+    """A source that tells of things as they happen, and may be told some."""
+
+    def __init__(self, place: Workplace, source_id: SourceId) -> None:
+        super().__init__(place, source_id)
+        self.inbox = Inbox(self._name)
 
     async def run(self) -> None:
         """Run the source until cancelled."""
@@ -107,7 +112,11 @@ class StreamWorker(_Worker):
     async def _run_kind(self) -> None:
         source = self._source()
         kind = cast("StreamKind", source_kind(source.kind))
-        await kind.run(self._place.context(source, self._tell_progress))
+        self.inbox.open()
+        try:
+            await kind.run(self._place.context(source, self._tell_progress, self.inbox))
+        finally:
+            self.inbox.close()
         raise broken("it ended by itself")
 
 

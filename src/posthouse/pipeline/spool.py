@@ -14,8 +14,6 @@ folders, sockets and pipes are never opened. Names are looked at only inside the
 from __future__ import annotations
 
 import asyncio
-import os
-import stat
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -26,9 +24,10 @@ import msgspec
 from posthouse.model.errors import BadInput, Stopping, TooLarge
 from posthouse.model.events import EventDraft
 from posthouse.model.sources import Source
-from posthouse.rules.spooling import KEY_CHARACTERS_MAX, free_name, is_spooled, key_of_name
+from posthouse.rules.spooling import KEY_CHARACTERS_MAX, is_spooled, key_of_name
 from posthouse.sources.watch import Changes, watch
 from posthouse.system.logging import get_log
+from posthouse.system.spool_folder import names_in, printable, read_regular, set_aside
 
 BAD_FOLDER = "bad"
 BATCH_FILES_MAX = 200
@@ -63,7 +62,8 @@ class Spool:
     """Takes the folder's files in, as events of `source`. One `run` or `take_in` at a time.
 
     `parse` reads the event JSON of the top folder; `adapters` are named by their subfolder. `event_bytes_max` is asked
-    for each batch, as it is a setting. Takes nothing before `run` or `take_in`.
+    for each batch, as it is a setting. Folders named in `elsewhere` are read by somebody else. Takes nothing before
+    `run` or `take_in`.
     """
 
     def __init__(
@@ -75,12 +75,14 @@ class Spool:
         parse: Adapter,
         event_bytes_max: Callable[[], int],
         adapters: Mapping[str, Adapter] | None = None,
+        elsewhere: frozenset[str] = frozenset(),
     ) -> None:
         self._folder = folder
         self._intake = intake
         self._source = source
         self._adapters: dict[str, Adapter] = {_EVENTS: parse, **(adapters or {})}
         self._event_bytes_max = event_bytes_max
+        self._left_alone = {BAD_FOLDER, *elsewhere}
         self._stuck: set[Path] = set()
         self._unknown: frozenset[str] = frozenset()
         self._bad_count = 0
@@ -91,8 +93,9 @@ class Spool:
         Raises Busy, DiskLow or LedgerError where files must wait, and OSError where the folder cannot be used.
         """
         await asyncio.to_thread(self._prepare)
+        excluded = [self._folder / name for name in sorted(self._left_alone)]
         # Every kind of watch is a generator; closing it frees its watches at once.
-        watching = cast("AsyncGenerator[Changes, None]", watch([self._folder], excluded=[self._folder / BAD_FOLDER]))
+        watching = cast("AsyncGenerator[Changes, None]", watch([self._folder], excluded=excluded))
         async with aclosing(watching) as changes:
             async for _ in changes:
                 try:
@@ -153,19 +156,19 @@ class Spool:
     def _survey(self) -> dict[str, list[Path]]:
         """The files to take in, by adapter, in the order of their names."""
         folders, unknown = [_EVENTS], set()
-        for name in _names(self._folder, is_folder=True)[:_FOLDERS_MAX]:
+        for name in names_in(self._folder, is_folder=True)[:_FOLDERS_MAX]:
             if name in self._adapters:
                 folders.append(name)
-            elif name != BAD_FOLDER and not name.startswith(".") and _names(self._folder / name):
+            elif name not in self._left_alone and not name.startswith(".") and names_in(self._folder / name):
                 unknown.add(name)
         for name in unknown - self._unknown:
             _log.warning("no adapter for a folder of the spool", folder=name)
         self._unknown = frozenset(unknown)
-        self._bad_count = len([name for name in _names(self._folder / BAD_FOLDER) if is_spooled(name)])
+        self._bad_count = len([name for name in names_in(self._folder / BAD_FOLDER) if is_spooled(name)])
         return {folder: self._files(self._folder / folder) for folder in folders}
 
     def _files(self, folder: Path) -> list[Path]:
-        paths = [folder / name for name in _names(folder) if is_spooled(name)]
+        paths = [folder / name for name in names_in(folder) if is_spooled(name)]
         self._stuck &= {path for path in self._stuck if path.parent != folder or path in paths}
         return [path for path in paths if path not in self._stuck]
 
@@ -184,7 +187,7 @@ class Spool:
     def _read_one(self, path: Path, adapter: Adapter) -> SpoolFile:
         limit = self._event_bytes_max()
         try:
-            raw = _read_regular(path, limit + 1)
+            raw = read_regular(path, limit + 1)
         except OSError as error:
             self._leave(path, error)
             return SpoolFile(path)
@@ -206,24 +209,20 @@ class Spool:
                 self._set_aside(file.path, file.reason)
 
     def _set_aside(self, path: Path, reason: BadInput) -> None:
-        bad = self._folder / BAD_FOLDER
         try:
-            bad.mkdir(mode=0o700, exist_ok=True)
-            kept = bad / free_name(path.name, frozenset(_names(bad)))
-            path.rename(kept)
-            self._bad_count += 1
-            kept.with_name(kept.name + ".reason").write_text(f"{reason.message} [{reason.code}]\n", "utf-8")
+            kept = set_aside(path, self._folder / BAD_FOLDER, reason)
         except OSError as error:
             self._leave(path, error)
             return
-        _log.warning("refused a spooled file", file=_printable(kept.name), code=reason.code, detail=reason.message)
+        self._bad_count += 1
+        _log.warning("refused a spooled file", file=printable(kept.name), code=reason.code, detail=reason.message)
 
     def _leave(self, path: Path, error: OSError) -> None:
         """It can be neither read nor moved: leave it until it changes its name, or the daemon starts again."""
         if not isinstance(error, FileNotFoundError) and path not in self._stuck:
             self._stuck.add(path)
             _log.warning(
-                "cannot handle a spooled file", file=_printable(path.name), error=error.strerror or type(error).__name__
+                "cannot handle a spooled file", file=printable(path.name), error=error.strerror or type(error).__name__
             )
 
 
@@ -238,27 +237,3 @@ def _draft(name: str, raw: bytes, limit: int, adapter: Adapter) -> EventDraft:
         raise TooLarge("event.too_large", f"The file is larger than the {limit} bytes of ingest.event_bytes_max.")
     draft = adapter(raw)
     return draft if draft.key else msgspec.structs.replace(draft, key=key)
-
-
-def _names(folder: Path, *, is_folder: bool = False) -> list[str]:
-    """The names of the regular files (or of the folders) in a folder, sorted; links are neither."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(
-                entry.name
-                for entry in entries
-                if (entry.is_dir(follow_symlinks=False) if is_folder else entry.is_file(follow_symlinks=False))
-            )
-    except FileNotFoundError:
-        return []
-
-
-def _read_regular(path: Path, size: int) -> bytes | None:
-    """At most so many bytes of a regular file; None where it is anything else by now. Never blocks on a pipe."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags), "rb") as file:
-        return file.read(size) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else None
-
-
-def _printable(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "replace")

@@ -11,15 +11,18 @@ from collections.abc import Callable, Iterable
 
 from posthouse.ledger.base import Database, Transaction
 from posthouse.ledger.instances import forget_instances
-from posthouse.ledger.leases import FAR_AWAY, clamp_far_due, endpoints_due, next_lease_end, recover
+from posthouse.ledger.leases import FAR_AWAY, clamp_far_due, endpoints_due, hold_until, next_lease_end, recover
 from posthouse.ledger.live import trim_live_log
 from posthouse.ledger.live_critical import forget_clients
 from posthouse.ledger.own_events import Author
 from posthouse.ledger.retention import expire, free_pages, next_expiry, sweep, vacuum_some
 from posthouse.ledger.runs import trim_gaps
+from posthouse.ledger.throughput import tidy_throughput
 from posthouse.model.errors import SecretsUnavailable
 from posthouse.model.ids import EndpointId, Millis
+from posthouse.pipeline.notices import notice_policy
 from posthouse.pipeline.removals import forget_removed_sources, forget_removed_targets
+from posthouse.rules.notices import QuietHours, quiet_until
 from posthouse.settings import LIVE_LOG_DAYS, LIVE_LOG_ENTRIES, RETENTION_DAYS, Settings
 from posthouse.system.clock import Clock
 from posthouse.system.logging import get_log
@@ -54,14 +57,18 @@ class Upkeep:
         self._swept_at_s: float | None = None
         self._sweeps = 0
         self._next_look_at = Millis(0)
+        self._quiet: QuietHours | None = None
+        self._is_quiet_moved = False
         self.apply(settings)
 
     def apply(self, settings: Settings) -> None:
-        """Take over changed settings; a shorter retention begins at once."""
+        """Take over changed settings; a shorter retention, and other quiet hours, begin at once."""
         self._retention_ms = settings[RETENTION_DAYS] * DAY_MS
         self._log_ms = settings[LIVE_LOG_DAYS] * DAY_MS
         self._log_entries = settings[LIVE_LOG_ENTRIES]
         self._swept_at_s = None
+        quiet, before = notice_policy(settings).quiet, self._quiet
+        self._quiet, self._is_quiet_moved = quiet, self._is_quiet_moved and quiet == before
         self._wake.set()
 
     def wake(self) -> None:
@@ -92,6 +99,8 @@ class Upkeep:
         """Everything that is due now, once."""
         await self._expire()
         await self._end_leases()
+        if not self._is_quiet_moved:
+            await self._move_quiet()
         if self._swept_at_s is None or self._clock.monotonic_s() - self._swept_at_s >= SWEEP_EVERY_S:
             self._swept_at_s = self._clock.monotonic_s()
             await self._sweep()
@@ -103,6 +112,12 @@ class Upkeep:
     async def _expire(self) -> None:
         while (done := await self._database.run(expire, self._clock.now())).count:
             self._wake_lanes(done.woken)
+
+    async def _move_quiet(self) -> None:
+        """What earlier quiet hours hold back goes by those of now, also where they were changed while nobody ran."""
+        quiet, now = self._quiet, self._clock.now()
+        self._wake_lanes(await self._database.run(hold_until, quiet_until(quiet, now) or now, now))
+        self._is_quiet_moved = quiet == self._quiet
 
     async def _end_leases(self) -> None:
         count = await self._recover(round(self._clock.monotonic_s() * 1000))
@@ -130,6 +145,8 @@ class Upkeep:
         removed = await self._remove_old(before)
         log_before = Millis(now - self._log_ms)
         while not await self._database.run(trim_live_log, log_before, self._log_entries):
+            pass
+        while not await self._database.run(tidy_throughput, now):
             pass
         await self._database.run(forget_clients, now)
         await self._database.run(trim_gaps, before)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -18,16 +19,22 @@ from posthouse.model.live import SourceAction
 from posthouse.model.sources import Emission, Scope, Source, SourceShape
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.failing import broken
+from posthouse.pipeline.following import follow
 from posthouse.pipeline.intake import Intake
 from posthouse.pipeline.snapshots import Errand, Taken, take_snapshot
 from posthouse.rules.coalesce import CoalescePolicy
 from posthouse.rules.routing import Route
-from posthouse.settings import COALESCE_CAP_S, COALESCE_QUIET_S, SOURCES_ALLOW_COMMANDS, Settings
-from posthouse.sources.base import CoalescedSettings, SourceContext, source_kind
+from posthouse.settings import COALESCE_CAP_S, COALESCE_QUIET_S, COMMANDS_ALLOWED, Settings
+from posthouse.sources.addresses import Addresses
+from posthouse.sources.base import CoalescedSettings, Followed, SourceContext, follow_nothing, source_kind
+from posthouse.sources.inbox import Inbox
 from posthouse.system.clock import Clock
+from posthouse.system.idle.presence import Presence
+from posthouse.system.secrets import SecretStore
 
 Progress = Callable[[int, int], None]
 Emit = Callable[[Emission], Awaitable[None]]
+Follow = Callable[[str, int], AsyncIterator[tuple[Followed, ...]]]
 
 
 class SourceState:
@@ -61,6 +68,7 @@ class Workplace:
     def __init__(
         self, *, database: Database, known: Known, intake: Intake, clock: Clock, author: Author,
         excluded: tuple[Path, ...], settings: Settings, wake_lanes: Callable[[Iterable[EndpointId]], None],
+        spool: Path | None, presence: Presence | None, home: Path | None, secrets: SecretStore | None,
     ) -> None:  # fmt: skip
         self.database = database
         self.known = known
@@ -70,6 +78,11 @@ class Workplace:
         self._author = author
         self._excluded = excluded
         self._wake_lanes = wake_lanes
+        self._spool = spool
+        self._presence = presence
+        self._home = home
+        self._secrets = secrets
+        self._addresses = Addresses()
 
     def source(self, source_id: SourceId) -> Source:
         """The source as it is configured now. Raises NotFound `source.not_found`."""
@@ -90,7 +103,7 @@ class Workplace:
             cap_s=self.settings[COALESCE_CAP_S] if own.cap_s is None else own.cap_s,
         )
 
-    def context(self, source: Source, progress: Progress) -> SourceContext:
+    def context(self, source: Source, progress: Progress, inbox: Inbox | None = None) -> SourceContext:
         """What a source at work is given. Of a snapshot only state may be emitted: its event is what a read returns."""
         is_snapshot = source_kind(source.kind).shape is SourceShape.SNAPSHOT
 
@@ -98,10 +111,12 @@ class Workplace:
             if is_snapshot and emission.events:
                 raise broken("a snapshot emits state only, its event is what collect returns")
             await self._intake.take(
-                source, emission.events, state_puts=emission.state_puts, state_deletes=emission.state_deletes
-            )
+                source, emission.events, state_puts=emission.state_puts, state_deletes=emission.state_deletes,
+                updates=emission.updates,
+            )  # fmt: skip
 
-        return self._context(source, progress, emit)
+        following = partial(follow, self.database, self.known)
+        return msgspec.structs.replace(self._context(source, progress, emit, following), inbox=inbox)
 
     def preview_context(self, source: Source) -> SourceContext:
         """What a source is given for a preview, which may write nothing."""
@@ -109,7 +124,7 @@ class Workplace:
         async def refuse(emission: Emission) -> None:  # noqa: ARG001
             raise broken("a preview must emit nothing")
 
-        return self._context(source, lambda _done, _total: None, refuse)
+        return self._context(source, lambda _done, _total: None, refuse, follow_nothing)
 
     async def take(self, source: Source, emission: Emission, errand: Errand) -> Taken:
         """Commit what one read found. Raises as `take_snapshot`."""
@@ -126,7 +141,7 @@ class Workplace:
         """Say that a source can be read again."""
         await self.database.run(tell_source, source_id, name, SourceAction.READING, self.clock.now())
 
-    def _context(self, source: Source, progress: Progress, emit: Emit) -> SourceContext:
+    def _context(self, source: Source, progress: Progress, emit: Emit, following: Follow) -> SourceContext:
         policy = self.policy(source)
         return SourceContext(
             source=source,
@@ -137,7 +152,15 @@ class Workplace:
             excluded=self._excluded,
             quiet_s=policy.quiet_s,
             cap_s=policy.cap_s,
-            may_run_programs=self.settings[SOURCES_ALLOW_COMMANDS],
+            may_run_programs=self.settings[COMMANDS_ALLOWED],
+            machine=self._author.machine,
+            spool=self._spool,
+            follow=following,
+            presence=self._presence,
+            folder=None if self._home is None else self._home / source.kind,
+            programs_allowed=lambda: self.settings[COMMANDS_ALLOWED],
+            secrets=self._secrets,
+            addresses=self._addresses,
         )
 
 

@@ -6,7 +6,8 @@ table in `rules.standing`; here stands what counts.
 
 A failure counts only if it is chargeable, of a binding that takes part in health, and of an attempt that began after
 the last counted failure (or the last resuming) was recorded: a burst of concurrent failures counts once, and what was
-under way before a pause cannot undo its end. rate_limited never counts. Only a success ends a run of failures; a run
+under way before a pause cannot undo its end. rate_limited never counts, nor does what the receiver was never asked
+(`UNASKED`: a template or a filter that this event does not suit). Only a success ends a run of failures; a run
 of rejections also ends where another code comes. Transient and offline pauses are probed by the policy's table.
 """
 
@@ -17,7 +18,7 @@ from typing import Literal, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from posthouse.model.deliveries import OutcomeKind
+from posthouse.model.deliveries import UNASKED, OutcomeKind
 from posthouse.model.ids import DeliveryId, Millis
 from posthouse.model.targets import SELF_HEALING, Health, HealthState, PauseCause
 from posthouse.rules.standing import TRANSITIONS, Happening
@@ -165,7 +166,7 @@ def _succeed(
 
 
 def _fail(health: Health, tried: Tried, now: Millis, policy: HealthPolicy) -> tuple[Health, tuple[Effect, ...]]:
-    if not tried.is_chargeable or not tried.is_relevant or not _is_new(health, tried, now):
+    if not tried.is_chargeable or not tried.is_relevant or tried.code in UNASKED or not _is_new(health, tried, now):
         return health, ()
     counted, happening = _count(health, tried, now, policy)
     moved, effects = _move(counted, happening, now, policy, reason=tried.code, detail=tried.detail, jitter=tried.jitter)

@@ -28,6 +28,7 @@ from posthouse.model.live import (
     LiveEvent,
     ServerStatus,
     ServerStatusEvent,
+    ServerUpdateEvent,
     SourceAction,
     SourceUpdateEvent,
 )
@@ -39,6 +40,7 @@ CLIENT_CHARACTERS_MAX = 64
 
 _CLIENT_CHARACTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~-"
 _OFFSET_DIGITS_MAX = 18
+_SERVER_LEVELS: Mapping[str, Level] = {"running": "success", "unhealthy": "warning", "failed": "error"}
 _STOPS = frozenset({SourceAction.DISABLED, SourceAction.FAILING, SourceAction.REMOVED})
 
 
@@ -120,17 +122,24 @@ def level_of(event: LiveEvent) -> Level:
             return payload.level
         case SourceUpdateEvent(payload=payload) if payload.action is SourceAction.FAILING:
             return "warning"
+        case ServerUpdateEvent(payload=payload) if payload.detail:
+            return _SERVER_LEVELS.get(payload.state, "info")
         case _:
             return "info"
 
 
 def is_critical(event: LiveEvent, level: Level) -> bool:
-    """Whether an entry is owed to each client: an error, and a stop of the daemon or of a source."""
+    """Whether an entry is owed to each client: an error, and a stop of the daemon, of a source or of a server.
+
+    Of a server that crashed or failed, the error beside its update is owed, not the update as well.
+    """
     match event:
         case ServerStatusEvent(payload=status) if status.status == "stopped":
             return True
         case SourceUpdateEvent(payload=update) if update.action in _STOPS:
             return True
+        case ServerUpdateEvent(payload=server):
+            return server.state == "stopped" and bool(server.detail)
         case _:
             return level == "error"
 
@@ -149,7 +158,8 @@ def own_entry(draft: EventDraft, now: Millis) -> tuple[LiveEvent, Level] | None:
         case "daemon.stopped":
             is_clean = told.get("is_clean") is not False
             message = "Posthouse has stopped." if is_clean else "Posthouse stopped without being asked to; see its log."
-            return ServerStatusEvent(ServerStatus(status="stopped", timestamp=now, message=message)), level
+            status = ServerStatus(status="stopped", timestamp=now, message=message, is_clean=is_clean)
+            return ServerStatusEvent(status), level
     words = _words(draft, told)
     if draft.severity is Severity.ERROR:
         details = told.get("code") or told.get("detail")
@@ -169,7 +179,8 @@ def _words(draft: EventDraft, told: Mapping[str, object]) -> str:
         case "target.recovered":
             return f"{name} takes deliveries again."
         case "delivery.gave-up":
-            return f"A delivery to {name} was given up after {told.get('attempts')} attempts."
+            attempts = told.get("attempts")
+            return f"A delivery to {name} was given up after {attempts} attempt{'' if attempts == 1 else 's'}."
         case "source.silent":
             return f"{name} was not heard of for longer than expected."
         case "binding.silent":

@@ -16,6 +16,7 @@ from posthouse.model.ids import Millis
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_DAY = timedelta(days=1)
 
 
 def wall_of(at: Millis, zone: tzinfo) -> datetime:
@@ -47,6 +48,29 @@ def is_left_out(day: date, zone: tzinfo) -> bool:
     midnight = datetime.combine(day, time())
     # Only where midnight itself lies in a gap can all of the day.
     return not instants_of(midnight, zone) and date_of(first_instant(midnight, zone), zone) != day
+
+
+def next_date(day: date, zone: tzinfo) -> date:
+    """The first date behind another that the zone does not leave out."""
+    day += _DAY
+    while is_left_out(day, zone):
+        day += _DAY
+    return day
+
+
+def newest_date(at: time, zone: tzinfo, upto: Millis) -> date:
+    """The newest date on which a time of day came at or before an instant, gaps and folds as in `first_instant`."""
+    # Of tomorrow on: where a clock goes back over midnight, times of the coming date have been before.
+    day = date_of(upto, zone) + _DAY
+    while is_left_out(day, zone) or first_instant(datetime.combine(day, at), zone) > upto:
+        day -= _DAY
+    return day
+
+
+def count_dates(after: date, upto: date, zone: tzinfo) -> int:
+    """How many dates there are behind one and up to another."""
+    days = (upto - after).days
+    return days - sum(is_left_out(after + timedelta(days=one), zone) for one in range(1, days + 1))
 
 
 def _reckoned(wall: datetime, zone: tzinfo) -> tuple[Millis, Millis]:

@@ -32,7 +32,7 @@ from posthouse.model.errors import BadInput
 from posthouse.model.ids import BindingId, Millis
 from posthouse.model.runs import Missed, Slot
 from posthouse.rules.cron import canonical, newest_slot, slots_behind
-from posthouse.rules.local_time import date_of, first_instant, is_left_out
+from posthouse.rules.local_time import date_of, first_instant, newest_date, next_date
 
 EVERY_S_MIN = 60
 EVERY_S_MAX = 31 * 86_400
@@ -137,6 +137,21 @@ def reschedule(old: Schedule, new: Schedule, zone: tzinfo, settled: Slot, now: M
     return settled
 
 
+def upcoming(
+    schedule: Schedule, zone: tzinfo, settled: Slot, now: Millis, binding_id: BindingId, count: int
+) -> tuple[Millis, ...]:
+    """When the next `count` runs are made, `now` first where one is due; fewer where there are no more."""
+    runs: list[Millis] = []
+    at: Millis | None = now
+    while at is not None and len(runs) < count:
+        seen = look(schedule, zone, settled, at, binding_id)
+        if seen.slot is not None:
+            runs.append(at)
+            settled = seen.slot
+        at = seen.next_at
+    return tuple(runs)
+
+
 def begins_anew(old: Schedule, new: Schedule) -> bool:
     """Whether an edited schedule has nothing to do with the old one, so that what was due of that is due no more."""
     return new.mode is not old.mode or (new.mode is Mode.CRON and new != old)
@@ -151,10 +166,15 @@ def _last_slot(schedule: Schedule, zone: tzinfo, upto: Millis, binding_id: Bindi
     match schedule.mode:
         case Mode.INTERVAL:
             return _instant_slot(_grid(schedule, upto, binding_id))
-        case Mode.DAILY | Mode.WEEKLY:
+        case Mode.DAILY:
+            return _slot_of(schedule, zone, newest_date(_time_of_day(schedule), zone, upto))
+        case Mode.WEEKLY:
             # Of tomorrow on: where a clock goes back over midnight, slots of the coming date have been before.
-            backwards = _dates(schedule, zone, date_of(upto, zone) + 2 * _DAY, is_back=True)
-            return next(slot for slot in (_slot_of(schedule, zone, one) for one in backwards) if slot.at <= upto)
+            tomorrow = date_of(upto, zone) + _DAY
+            week = _slot_of(schedule, zone, tomorrow - timedelta(days=tomorrow.weekday()))
+            while week.at > upto:
+                week = _slot_of(schedule, zone, date.fromisoformat(week.period) - _WEEK)
+            return week
         case Mode.CRON:
             at = newest_slot(_cron(schedule), zone, upto)
             return None if at is None else _instant_slot(at)
@@ -243,26 +263,24 @@ def _grid(schedule: Schedule, upto: Millis, binding_id: BindingId) -> Millis:
     return Millis((upto - phase_ms) // every_ms * every_ms + phase_ms)
 
 
-def _dates(schedule: Schedule, zone: tzinfo, start: date, *, is_back: bool = False) -> Iterator[date]:
-    """The dates of a daily schedule, or the Mondays of a weekly one, behind a date; or before it, going back."""
+def _dates(schedule: Schedule, zone: tzinfo, start: date) -> Iterator[date]:
+    """The dates of a daily schedule, or the Mondays of a weekly one, behind a date."""
     is_weekly = schedule.mode is Mode.WEEKLY
-    step = _WEEK if is_weekly else _DAY
-    if is_weekly and is_back:
-        start += timedelta(days=-start.weekday() % 7)
-    elif is_weekly:
-        start -= timedelta(days=start.weekday())
     while True:
-        start = start - step if is_back else start + step
-        if is_weekly or not is_left_out(start, zone):
-            yield start
+        start = start - timedelta(days=start.weekday()) + _WEEK if is_weekly else next_date(start, zone)
+        yield start
 
 
 def _slot_of(schedule: Schedule, zone: tzinfo, first_day: date) -> Slot:
     """The slot of a date, or of the week that begins on it."""
-    assert schedule.at is not None
     day = first_day if schedule.day is None else first_day + timedelta(days=_WEEKDAYS.index(schedule.day))
-    wall = datetime.combine(day, time.fromisoformat(schedule.at))
+    wall = datetime.combine(day, _time_of_day(schedule))
     return Slot(first_instant(wall, zone), first_day.isoformat())
+
+
+def _time_of_day(schedule: Schedule) -> time:
+    assert schedule.at is not None
+    return time.fromisoformat(schedule.at)
 
 
 def _instant_slot(at: Millis) -> Slot:

@@ -28,8 +28,53 @@ class SettingKind(StrEnum):
     CHOICE = "choice"
 
 
+class TextFormat(StrEnum):
+    """What a text must be. `settings.formats` judges it."""
+
+    PLAIN = "plain"
+    TIME = "time"
+    TIME_OR_OFF = "time_or_off"
+    ZONE_OR_LOCAL = "zone_or_local"
+    URL_OR_AUTO = "url_or_auto"
+
+
+class SettingGroup(StrEnum):
+    """What a setting is for, as its page calls it; in the order in which they are shown."""
+
+    DELIVERY = "Delivery"
+    INGEST = "Taking events"
+    COALESCING = "Coalescing"
+    NOTIFICATIONS = "Notifications"
+    LIVE = "Live and dashboard"
+    RETENTION = "Retention"
+    SECURITY = "Security"
+    NETWORK = "Network"
+    LOG = "Log"
+
+
+_GROUPS = {
+    "ingest": SettingGroup.INGEST,
+    "disk": SettingGroup.INGEST,
+    "coalesce": SettingGroup.COALESCING,
+    "commands": SettingGroup.SECURITY,
+    "delivery": SettingGroup.DELIVERY,
+    "retention": SettingGroup.RETENTION,
+    "notifications": SettingGroup.NOTIFICATIONS,
+    "live": SettingGroup.LIVE,
+    "dashboard": SettingGroup.LIVE,
+    "network.allow_private": SettingGroup.SECURITY,
+    "api": SettingGroup.NETWORK,
+    "log": SettingGroup.LOG,
+}
+"""By the key, or by its section."""
+
+
 class Setting(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """One setting. `minimum` and `maximum` are inclusive; `choices` are all that a choice may be."""
+    """One setting. `minimum` and `maximum` are inclusive; `choices` are all that a choice may be, `format`
+    what a text must be.
+
+    `is_at_start`: the daemon looks at it only when it starts; a change of any other holds at once.
+    """
 
     key: str
     kind: SettingKind
@@ -39,6 +84,13 @@ class Setting(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    format: TextFormat = TextFormat.PLAIN
+    is_at_start: bool = False
+
+    @property
+    def group(self) -> SettingGroup:
+        """What it is for."""
+        return _GROUPS.get(self.key) or _GROUPS[self.key.partition(".")[0]]
 
     @property
     def environment_name(self) -> str:
@@ -128,12 +180,12 @@ COALESCE_CAP_S = _seconds(
     86_400.0,
     "The longest wait from the first change to the reading, however busy the source stays.",
 )
-SOURCES_ALLOW_COMMANDS = _setting(
+COMMANDS_ALLOWED = _setting(
     Setting(
-        key="sources.allow_commands",
+        key="commands.allowed",
         kind=SettingKind.BOOLEAN,
         default=False,
-        doc="Whether command sources may run programs on this machine, as the user that the daemon runs as.",
+        doc="Whether sources, targets and probes may run programs on this machine, as the user of the daemon.",
     )
 )
 DELIVERY_CONCURRENCY = _integer(
@@ -167,6 +219,86 @@ RETENTION_DAYS = _integer(
     "How long delivered and unwanted events are kept; what was given up stays until a person ends it.",
     unit="days",
 )
+
+
+def _switch(key: str, default: bool, doc: str) -> Setting[bool]:
+    return _setting(Setting(key=key, kind=SettingKind.BOOLEAN, default=default, doc=doc))
+
+
+def _text(key: str, text_format: TextFormat, default: str, doc: str) -> Setting[str]:
+    return _setting(Setting(key=key, kind=SettingKind.TEXT, format=text_format, default=default, doc=doc))
+
+
+NOTIFICATIONS_ENABLED = _switch("notifications.enabled", False, "Whether anybody is notified of agents at all.")
+NOTIFICATIONS_TURN_COMPLETED = _switch(
+    "notifications.turn_completed", True, "Whether an agent's finished turn is told."
+)
+NOTIFICATIONS_TURN_ERROR = _switch("notifications.turn_error", True, "Whether a turn that failed for good is told.")
+NOTIFICATIONS_PERMISSION_REQUIRED = _switch(
+    "notifications.permission_required", True, "Whether a permission that an agent waits for is told."
+)
+NOTIFICATIONS_AGENT_SPAWNED = _switch("notifications.agent_spawned", False, "Whether a new agent is told.")
+NOTIFICATIONS_SUBAGENTS = _switch(
+    "notifications.subagents", False, "Whether turns of subagents are told too; their permission prompts always are."
+)
+NOTIFICATIONS_DEDUPE_S = _seconds(
+    "notifications.dedupe_s", 5.0, 0.0, 3_600.0, "Within this time, one permission prompt is told once; 0 is off."
+)
+NOTIFICATIONS_PROMPT_LIFETIME_S = _seconds(
+    "notifications.prompt_lifetime_s",
+    3_600.0,
+    10.0,
+    2_592_000.0,
+    "How long a permission prompt is worth telling; what could not be sent by then has expired.",
+)
+NOTIFICATIONS_TURN_LIFETIME_S = _seconds(
+    "notifications.turn_lifetime_s",
+    43_200.0,
+    10.0,
+    2_592_000.0,
+    "How long the end of a turn, or a new agent, is worth telling; what could not be sent by then has expired.",
+)
+NOTIFICATIONS_QUIET_FROM = _text(
+    "notifications.quiet_from",
+    TextFormat.TIME_OR_OFF,
+    "off",
+    "When quiet hours begin, as HH:MM in their zone; off is no quiet hours.",
+)
+NOTIFICATIONS_QUIET_UNTIL = _text(
+    "notifications.quiet_until", TextFormat.TIME, "07:00", "When quiet hours end, as HH:MM in their zone."
+)
+NOTIFICATIONS_QUIET_ZONE = _text(
+    "notifications.quiet_zone",
+    TextFormat.ZONE_OR_LOCAL,
+    "local",
+    "The IANA time zone of quiet hours; local is this machine's.",
+)
+NOTIFICATIONS_QUIET_PRIORITY = _integer(
+    "notifications.quiet_priority",
+    6,
+    1,
+    6,
+    "From this priority on (1 to 5) quiet hours and digests are passed over; 6 is none.",
+)
+NOTIFICATIONS_QUIET_ACTION = _setting(
+    Setting(
+        key="notifications.quiet_action",
+        kind=SettingKind.CHOICE,
+        default="digest",
+        choices=("digest", "withhold"),
+        doc="What comes in quiet hours waits for their end as one digest, or is withheld.",
+    )
+)
+NOTIFICATIONS_DIGEST_S = _seconds(
+    "notifications.digest_s", 0.0, 0.0, 86_400.0, "What comes within this time is one message; 0 tells each at once."
+)
+NOTIFICATIONS_AWAY_S = _seconds(
+    "notifications.away_s",
+    0.0,
+    0.0,
+    86_400.0,
+    "Notify only when the desktop has been idle for so long, or is locked; 0 is always.",
+)
 LIVE_BUFFER = _integer(
     "live.buffer",
     100,
@@ -180,24 +312,55 @@ LIVE_LOG_ENTRIES = _integer(
 LIVE_LOG_DAYS = _integer(
     "live.log_days", 7, 1, 365, "How long the ledger keeps entries of the live stream.", unit="days"
 )
+DASHBOARD_FEED_ENTRIES = _integer(
+    "dashboard.feed_entries",
+    10,
+    5,
+    200,
+    "How many entries the live page shows until it is asked for more.",
+)
+DASHBOARD_URL = _text(
+    "dashboard.url",
+    TextFormat.URL_OR_AUTO,
+    "auto",
+    "Where people reach the dashboard, for links in messages; auto is the address on which the daemon listens.",
+)
 NETWORK_ALLOW_PRIVATE = _setting(
     Setting(
         key="network.allow_private",
         kind=SettingKind.BOOLEAN,
         default=True,
+        is_at_start=True,
         doc="Whether targets may be on private or loopback addresses; link-local and metadata addresses never may.",
     )
 )
 API_HOST = _setting(
-    Setting(key="api.host", kind=SettingKind.TEXT, default="127.0.0.1", doc="The address on which the daemon listens.")
+    Setting(
+        key="api.host",
+        kind=SettingKind.TEXT,
+        default="127.0.0.1",
+        is_at_start=True,
+        doc="The address on which the daemon listens.",
+    )
 )
-API_PORT = _integer("api.port", 8484, 0, 65_535, "The port on which the daemon listens; 0 is any free one.")
+API_PORT = _setting(
+    Setting(
+        key="api.port",
+        kind=SettingKind.INTEGER,
+        default=8484,
+        minimum=0,
+        maximum=65_535,
+        is_at_start=True,
+        doc="The port on which the daemon listens; 0 is any free one.",
+    )
+)
 LOG_LEVEL = _setting(
     Setting(
         key="log.level",
         kind=SettingKind.CHOICE,
         default="info",
         choices=("debug", "info", "warning", "error"),
+        is_at_start=True,
         doc="The least important lines that are logged.",
     )
 )
@@ -207,6 +370,7 @@ LOG_FORMAT = _setting(
         kind=SettingKind.CHOICE,
         default="auto",
         choices=("auto", "text", "json"),
+        is_at_start=True,
         doc="How log lines look: text for people, json for programs, auto chooses text on a terminal.",
     )
 )

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from posthouse.model.errors import BadInput
+from posthouse.settings.formats import describe_format, parse_text
 from posthouse.settings.registry import GIB, KIB, MIB, Setting, SettingKind, Value, find_setting
 
 _TEXT_CHARACTERS_MAX = 1_000
@@ -35,7 +36,7 @@ def describe_bounds(setting: Setting[Any]) -> str:
         case SettingKind.CHOICE:
             return "one of " + ", ".join(setting.choices)
         case SettingKind.TEXT:
-            return "text without spaces, 1 to 253 characters"
+            return describe_format(setting.format)
         case SettingKind.INTEGER | SettingKind.SIZE | SettingKind.NUMBER:
             noun = "a number" if setting.kind is SettingKind.NUMBER else "a whole number"
             unit = {"": "", "s": " of seconds"}.get(setting.unit, f" of {setting.unit}")
@@ -76,6 +77,8 @@ def judge(setting: Setting[Any], value: object, text: str) -> Value:
     Raises BadInput `settings.invalid_value`.
     """
     parsed = _PARSERS[setting.kind](value)
+    if setting.kind is SettingKind.TEXT and isinstance(parsed, str):
+        parsed = parse_text(setting.format, parsed)
     if parsed is None or not _is_within(setting, parsed):
         raise _invalid(setting, repr(text if len(text) <= 60 else text[:60] + "…"))
     return parsed
@@ -107,8 +110,7 @@ def _as_size(value: object) -> int | None:
 
 
 def _as_text(value: object) -> str | None:
-    is_plain = isinstance(value, str) and re.fullmatch(r"[!-~]{1,253}", value) is not None
-    return value if isinstance(value, str) and is_plain else None
+    return value if isinstance(value, str) else None
 
 
 def _as_choice(value: object) -> str | None:

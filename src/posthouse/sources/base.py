@@ -7,6 +7,7 @@ settings type, properties, and a `preview` that consumes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from importlib import import_module
@@ -16,23 +17,41 @@ from typing import Annotated, Any, Protocol
 import msgspec
 
 from posthouse.model.errors import BadInput, PosthouseError
+from posthouse.model.events import Event
 from posthouse.model.sources import Emission, Property, Scope, Source, SourceShape
+from posthouse.sources.addresses import Addresses
+from posthouse.sources.inbox import Inbox
 from posthouse.system.clock import Clock
+from posthouse.system.idle.presence import Presence
+from posthouse.system.secrets import SecretStore
 
 KINDS: dict[str, str] = {
+    "agents": "posthouse.sources.agents.source:Agents",
     "claude-sessions": "posthouse.sources.agent_logs.claude_sessions:ClaudeSessions",
     "claude-stats": "posthouse.sources.agent_logs.claude_stats:ClaudeStats",
+    "codex-sessions": "posthouse.sources.agent_logs.codex_sessions:CodexSessions",
+    "codex-stats": "posthouse.sources.agent_logs.codex_stats:CodexStats",
     "command": "posthouse.sources.command:Command",
+    "desktop-activity": "posthouse.sources.desktop.source:DesktopActivity",
     "files": "posthouse.sources.files.source:Files",
     "ingest": "posthouse.sources.ingest:Ingest",
+    "peers": "posthouse.sources.lan.source:Peers",
     "posthouse": "posthouse.sources.own:Own",
+    "servers": "posthouse.sources.servers.source:Servers",
     "sqlite": "posthouse.sources.sqlite.snapshot:SqliteSnapshot",
     "sqlite-rows": "posthouse.sources.sqlite.rows:SqliteRows",
+    "wake-schedule": "posthouse.sources.wake.source:WakeSchedule",
 }
 """Kind to `module:class`."""
 
-DEFAULT_KINDS: tuple[str, ...] = ("claude-sessions", "claude-stats", "ingest", "posthouse")
+DEFAULT_KINDS: tuple[str, ...] = (
+    *("agents", "claude-sessions", "claude-stats", "codex-sessions", "codex-stats", "ingest"),
+    *("peers", "posthouse", "servers", "wake-schedule"),
+)
 """Kinds of which every installation has one source from the start, named after them; others are added by a person."""
+
+ONLY_ONE: frozenset[str] = frozenset({"agents", "ingest", "peers", "posthouse", "servers", "wake-schedule"})
+"""Kinds of which there is that one source alone: a second one would take from the same place."""
 
 
 QUIET_DOC = "Seconds without a change after which it is read."
@@ -59,13 +78,36 @@ class State(Protocol):
         ...
 
 
+class Followed(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was posted, and its position in the ledger."""
+
+    seq: int
+    event: Event
+
+
+def follow_nothing(prefix: str, after: int) -> AsyncIterator[tuple[Followed, ...]]:
+    """There is nobody to follow: waits for ever."""
+    return _nothing(prefix, after)
+
+
+async def _nothing(prefix: str, after: int) -> AsyncIterator[tuple[Followed, ...]]:  # noqa: ARG001
+    await asyncio.get_running_loop().create_future()
+    yield ()
+
+
 class SourceContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a source is given. `emit` returns after the commit. `excluded` are folders it must never watch or read.
 
     `progress(done_bytes, total_bytes)` tells of long reads. `quiet_s` and `cap_s`: how its changes are gathered, by its
     own settings or the daemon's; a stream kind that gathers goes by them itself. `may_run_programs`: the setting
-    `sources.allow_commands`. `allows(name)` answers whether a
-    property is on by the source's own choices.
+    `commands.allowed`. `allows(name)` answers whether a
+    property is on by the source's own choices. `machine`: what this machine is called. `spool`: the home's spool
+    folder, of which a source may have a folder of its own (named after its kind). `follow(prefix, after)`: what others
+    posted to ingest whose type begins so, behind a position of the ledger, oldest first and at most 200 at a time; it
+    waits for more. `presence`: who says whether somebody sits at this machine; the daemon has one for all. `inbox`:
+    what people want of it, for kinds that have `commands`. `folder`: the home's folder for what sources of its kind
+    keep as files; whoever needs it makes it. `programs_allowed`: `may_run_programs` as it stands at the moment.
+    `secrets`: where the secrets lie that its own state names. `addresses`: what sources tell each other of servers.
     """
 
     source: Source
@@ -77,6 +119,15 @@ class SourceContext(msgspec.Struct, frozen=True, kw_only=True):
     quiet_s: float = 90.0
     cap_s: float = 300.0
     may_run_programs: bool = False
+    machine: str = ""
+    spool: Path | None = None
+    follow: Callable[[str, int], AsyncIterator[tuple[Followed, ...]]] = follow_nothing
+    presence: Presence | None = None
+    inbox: Inbox | None = None
+    folder: Path | None = None
+    programs_allowed: Callable[[], bool] = lambda: False
+    secrets: SecretStore | None = None
+    addresses: Addresses = msgspec.field(default_factory=Addresses)
 
     def allows(self, name: str) -> bool:
         """Whether the owner lets this property out of the source."""
@@ -178,6 +229,13 @@ class StreamKind(SourceKind, Protocol):
     async def run(self, context: SourceContext) -> None:
         """Run until cancelled, awaiting `context.emit` for each emission."""
         ...
+
+
+class CommandedKind(StreamKind, Protocol):
+    """One that can be told things while it runs: it serves `context.inbox`."""
+
+    commands: frozenset[str]
+    """What it can be told."""
 
 
 def parse_settings(settings_type: type[SourceSettings], settings: dict[str, Any]) -> msgspec.Raw:

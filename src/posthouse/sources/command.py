@@ -1,7 +1,7 @@
 """The source `command`: what a program of its owner's choice says, read by the clock or by hand.
 
 In: a program's standard output, which must be one JSON text in UTF-8. Out: one `command.snapshot` event per run, unless
-it said nothing. Nothing runs before the owner of the machine allowed it (`sources.allow_commands`), never through a
+it said nothing. Nothing runs before the owner of the machine allowed it (`commands.allowed`), never through a
 shell, and never with the daemon's own variables.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 from asyncio import Future, get_running_loop
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
@@ -23,8 +22,8 @@ from posthouse.model.events import EventDraft
 from posthouse.model.ids import Millis
 from posthouse.model.sources import Emission, Property, SourceShape
 from posthouse.sources.base import Preview, Signal, SourceContext, SourceSettings, parse_settings
-from posthouse.system.logging import redact
 from posthouse.system.process import Ending, Finished, Program, plain_environment, run_program
+from posthouse.system.process_words import complaint, end_of, plain
 
 EVENT_TYPE = "command.snapshot"
 SOURCE = "command"
@@ -33,14 +32,10 @@ OUTPUT = "output"
 DEPTH_MAX = 100
 """So many levels deep may the output be nested."""
 
-COMPLAINT_CHARACTERS_MAX = 300
-"""How much of the end of standard error an error tells."""
-
 MIB = 1024 * 1024
 _WORDS_MAX = 32_768
 _VARIABLES_MAX = 100
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
-_UNREADABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffd]+")
 
 Word = Annotated[str, msgspec.Meta(max_length=_WORDS_MAX)]
 
@@ -156,7 +151,7 @@ async def _run(context: SourceContext, settings: CommandSettings) -> Finished:
         raise BadInput(
             "source.commands_off",
             "Programs may not be run here yet. Whoever may change the settings lets them run as the daemon's user: "
-            "posthouse settings set sources.allow_commands true",
+            "posthouse settings set commands.allowed true",
         )
     folder = Path(settings.cwd or "~").expanduser()
     program = Program(
@@ -172,7 +167,7 @@ async def _run(context: SourceContext, settings: CommandSettings) -> Finished:
         where = error.filename if isinstance(error.filename, str) else settings.argv[0]
         raise PosthouseError(
             "source.command_not_started",
-            f"{_name(settings)} could not be started in {folder}: {error.strerror or error} ({_plain(where)}).",
+            f"{_name(settings)} could not be started in {folder}: {error.strerror or error} ({plain(where)}).",
         ) from error
     _judge(settings, finished)
     return finished
@@ -184,7 +179,7 @@ def _judge(settings: CommandSettings, finished: Finished) -> None:
         case Ending.DEADLINE:
             raise PosthouseError(
                 "source.command_deadline",
-                f"{name} was ended after {settings.deadline_s:g} s, the setting deadline_s. {_complaint(finished)}",
+                f"{name} was ended after {settings.deadline_s:g} s, the setting deadline_s. {complaint(finished)}",
             )
         case Ending.OUTPUT:
             raise PosthouseError(
@@ -194,7 +189,7 @@ def _judge(settings: CommandSettings, finished: Finished) -> None:
         case Ending.EXITED:
             if finished.exit_code not in settings.ok_exit_codes:
                 raise PosthouseError(
-                    "source.command_failed", f"{name} {_end_of(finished)}. {_complaint(finished)}".rstrip()
+                    "source.command_failed", f"{name} {end_of(finished)}. {complaint(finished)}".rstrip()
                 )
 
 
@@ -241,31 +236,12 @@ def _too_deep(name: str) -> PosthouseError:
     return _no_json(name, f"it is nested more than {DEPTH_MAX} levels deep")
 
 
-def _complaint(finished: Finished) -> str:
-    """The end of what stands on standard error, without credentials and without what could move a cursor."""
-    text = redact(_plain(finished.stderr_tail.decode("utf-8", "replace"))[-4 * COMPLAINT_CHARACTERS_MAX :])
-    return f"It complained: {text[-COMPLAINT_CHARACTERS_MAX:]}" if text else ""
-
-
-def _plain(text: str) -> str:
-    return _UNREADABLE.sub(" ", text).strip()
-
-
-def _end_of(finished: Finished) -> str:
-    if finished.signal is None:
-        return f"ended with exit code {finished.exit_code}"
-    try:
-        return f"was ended by {signal.Signals(finished.signal).name}"
-    except ValueError:
-        return f"was ended by signal {finished.signal}"
-
-
 def _duration_ms(finished: Finished) -> int:
     return round(finished.duration_s * 1_000)
 
 
 def _name(settings: CommandSettings) -> str:
-    return _plain(Path(settings.argv[0]).name) or "the program"
+    return plain(Path(settings.argv[0]).name) or "the program"
 
 
 def _settings(context: SourceContext) -> CommandSettings:

@@ -16,6 +16,7 @@ _METADATA = frozenset(
     ip_address(text)
     for text in ("169.254.169.254", "100.100.100.200", "192.0.0.192", "168.63.129.16", "fd00:ec2::254", "fd20:ce::254")
 )
+_INNER_NAMES = (".local", ".home.arpa", ".internal")
 
 
 class AddressClass(StrEnum):
@@ -55,6 +56,20 @@ def is_local_address(host: str) -> bool:
     """Whether a URL's host, by its text alone, is this machine: a loopback address or a `localhost` name (RFC 6761)."""
     name = host.strip("[]").rstrip(".").lower()
     return name == "localhost" or name.endswith(".localhost") or classify_address(name) is AddressClass.LOOPBACK
+
+
+def class_of_host(host: str) -> AddressClass:
+    """How far away a URL's host is, by its text alone; no name is looked up. A name that may be anywhere is public.
+
+    Names that stay within a network by their rule are private: those without a dot, and those that end in `.local`
+    (RFC 6762), `.home.arpa` (RFC 8375) or `.internal` (ICANN, 2024).
+    """
+    if is_local_address(host):
+        return AddressClass.LOOPBACK
+    name = host.strip("[]").rstrip(".").lower()
+    if ":" in name or name.replace(".", "").isdecimal():
+        return classify_address(name)
+    return AddressClass.PRIVATE if "." not in name or name.endswith(_INNER_NAMES) else AddressClass.PUBLIC
 
 
 def _unwrap(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:

@@ -20,12 +20,8 @@ from types import TracebackType
 from typing import Self
 
 from posthouse.model.errors import HomeUnusable
+from posthouse.system.lock_file import LockFile
 from posthouse.system.private_file import write_private
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
 
 NETWORK_FILE_SYSTEMS = frozenset(
     {
@@ -66,8 +62,6 @@ NETWORK_FILE_SYSTEMS = frozenset(
 _TOKEN_FILE = "token"  # noqa: S105 (a file's name)
 _GUARD_FILE = "instance.lock"
 _TOKEN_CHARACTERS_MIN, _TOKEN_CHARACTERS_MAX = 32, 200
-# Windows locks byte ranges against reading too: this one lies far behind the process id that others may read.
-_LOCKED_OFFSET = 1 << 30
 
 
 def find_home(flag: str | Path | None, environ: Mapping[str, str]) -> Path:
@@ -161,43 +155,26 @@ class InstanceGuard:
     def __init__(self, home: Path) -> None:
         self.crashed_pid: int | None = None
         self._home = home
-        self._descriptor: int | None = None
+        self._lock = LockFile(home / _GUARD_FILE)
 
     def acquire(self) -> None:
         """Take the guard at once. Raises HomeUnusable `home.in_use`, naming the holder, or `home.unwritable`."""
-        path = self._home / _GUARD_FILE
         try:
-            # Python opens without inheritance, so that no child keeps the guard when the daemon is gone.
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            is_ours = self._lock.acquire()
         except OSError as error:
             raise _unwritable(self._home, error) from error
-        if not _lock(descriptor):
-            holder = _read_pid(descriptor)
-            os.close(descriptor)
+        if not is_ours:
+            holder = self._lock.holder
             name = f"process {holder}" if holder else "another process"
             raise HomeUnusable(
                 "home.in_use",
                 f"A daemon ({name}) already runs on {self._home}. Stop it, or name another folder with --home.",
             )
-        try:
-            self.crashed_pid = _read_pid(descriptor)
-            _write_pid(descriptor, str(os.getpid()))
-        except OSError as error:
-            os.close(descriptor)
-            raise _unwritable(self._home, error) from error
-        self._descriptor = descriptor
+        self.crashed_pid = self._lock.crashed_pid
 
     def release(self) -> None:
         """Give it back and leave word of a clean stop. Safe to repeat."""
-        if self._descriptor is None:
-            return
-        descriptor, self._descriptor = self._descriptor, None
-        try:
-            _write_pid(descriptor, "")
-            _unlock(descriptor)
-        finally:
-            # The file stays: unlinking it would let two daemons lock two files of one name.
-            os.close(descriptor)
+        self._lock.release()
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -247,36 +224,3 @@ else:
         if nearest is None:
             return None
         return "smbfs" if "remote" in nearest.opts.split(",") else nearest.fstype.lower()
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            os.lseek(descriptor, _LOCKED_OFFSET, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
-
-
-def _unlock(descriptor: int) -> None:
-    """Closing alone would leave the lock to a child that is just being started and still has the descriptor."""
-    if sys.platform == "win32":
-        os.lseek(descriptor, _LOCKED_OFFSET, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
-    else:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-
-
-def _read_pid(descriptor: int) -> int | None:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    text = os.read(descriptor, 20).decode("ascii", "replace").strip()
-    return int(text) if text.isdecimal() else None
-
-
-def _write_pid(descriptor: int, text: str) -> None:
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, text.encode())

@@ -18,6 +18,7 @@ import re
 import socket
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 
@@ -26,7 +27,7 @@ from aiohttp.connector import AddrInfoType, Connection
 from yarl import URL
 
 from posthouse.system.addresses import is_dialable
-from posthouse.system.outbound import ExchangeFailed, Request, Response
+from posthouse.system.outbound import ExchangeFailed, Request, Response, StreamRequest
 
 _KEEP_ALIVE_S = 15.0
 _READ_BUFFER_BYTES = 16_384
@@ -73,10 +74,7 @@ class HttpClient:
 
     async def send(self, request: Request) -> Response:
         """Make one exchange within its deadline. Raises ExchangeFailed."""
-        url = _parse_url(request.url)
-        if url is None or not _are_headers_valid(request.headers):
-            code = "bad_url" if url is None else "bad_header"
-            raise ExchangeFailed(code, _SENTENCE[code], is_maybe_sent=False)
+        url = _checked_url(request)
         exchange = _Exchange(self._allow_private)
         _current.set(exchange)
         try:
@@ -84,7 +82,8 @@ class HttpClient:
                 try:
                     return await _exchange(self._kept_session(), url, request)
                 except _DIED_UNANSWERED as error:
-                    if exchange.has_dialled or isinstance(error, aiohttp.ClientConnectorError):
+                    is_fresh = exchange.has_dialled or isinstance(error, aiohttp.ClientConnectorError)
+                    if is_fresh or not request.is_repeatable:
                         raise
                     exchange.is_repeat = True
                 async with self._new_session(is_kept=False) as session:
@@ -93,6 +92,30 @@ class HttpClient:
             failure = _failure(error, exchange, url.host_port_subcomponent or "")
         # Raised here, outside the handler, so that the library's error, which holds the URL, is not its context.
         raise failure
+
+    @asynccontextmanager
+    async def stream(self, request: StreamRequest) -> AsyncIterator[Streamed]:
+        """Ask for an answer without end, and have it once its headers are there; its connection ends with the block.
+
+        Raises ExchangeFailed, as reading the answer does.
+        """
+        url = _checked_url(request)
+        exchange = _Exchange(self._allow_private)
+        _current.set(exchange)
+        place = url.host_port_subcomponent or ""
+        async with self._new_session(is_kept=False) as session:
+            failure = None
+            try:
+                async with asyncio.timeout(request.connect_deadline_s):
+                    response = await session.get(url, headers=request.headers + _ADDED_HEADERS, allow_redirects=False)
+            except (aiohttp.ClientError, OSError, UnicodeError) as error:
+                failure = _failure(error, exchange, place)
+            if failure is not None:
+                raise failure
+            try:
+                yield Streamed(response, request.idle_deadline_s, exchange, place)
+            finally:
+                response.close()
 
     async def close(self) -> None:
         """Close every connection. A later `send` opens new ones."""
@@ -120,6 +143,39 @@ class HttpClient:
             auto_decompress=False,
             read_bufsize=_READ_BUFFER_BYTES,
         )
+
+
+class Streamed:
+    """An answer that is still coming. Header names are lower case."""
+
+    def __init__(
+        self, response: aiohttp.ClientResponse, idle_deadline_s: float, exchange: _Exchange, place: str
+    ) -> None:
+        self.status = response.status
+        self.headers = _received_headers(response)
+        self._content = response.content
+        self._idle_deadline_s = idle_deadline_s
+        self._exchange = exchange
+        self._place = place
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """What comes, as it comes, none of it empty, until the other side ends the answer properly.
+
+        Raises ExchangeFailed: `timeout` where nothing came in time, `reset` or `bad_answer` where it broke off.
+        """
+        while True:
+            failure = None
+            chunk = b""
+            try:
+                async with asyncio.timeout(self._idle_deadline_s):
+                    chunk = await self._content.readany()
+            except (aiohttp.ClientError, OSError) as error:
+                failure = _failure(error, self._exchange, self._place)
+            if failure is not None:
+                raise failure
+            if not chunk:
+                return
+            yield chunk
 
 
 class _Exchange:
@@ -185,8 +241,11 @@ async def _exchange(session: aiohttp.ClientSession, url: URL, request: Request) 
         # An answer that was read to its end has given its connection back; of any other, the connection is closed.
         if not response.closed:
             response.close()
-    received = {name.lower(): value for name, value in response.headers.items()}
-    return Response(status=response.status, headers=received, body=answer, is_cut=is_cut)
+    return Response(status=response.status, headers=_received_headers(response), body=answer, is_cut=is_cut)
+
+
+def _received_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
 
 
 async def _pieces(body: bytes) -> AsyncIterator[bytes]:
@@ -201,6 +260,15 @@ async def _read(content: aiohttp.StreamReader, limit: int) -> tuple[bytes, bool]
     while len(body) <= limit and not content.at_eof():
         body += await content.read(limit + 1 - len(body))
     return (body[:limit], True) if len(body) > limit else (body, False)
+
+
+def _checked_url(request: Request | StreamRequest) -> URL:
+    """Where the request goes. Raises ExchangeFailed where it must not be sent."""
+    url = _parse_url(request.url)
+    if url is None or not _are_headers_valid(request.headers):
+        code = "bad_url" if url is None else "bad_header"
+        raise ExchangeFailed(code, _SENTENCE[code], is_maybe_sent=False)
+    return url
 
 
 @lru_cache(maxsize=1024)

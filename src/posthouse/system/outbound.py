@@ -3,7 +3,8 @@
 `Outbound.send` makes one exchange under one deadline, reads at most so many bytes of the answer, follows no redirect,
 keeps no cookie, and judges the address that is actually dialled. What can go wrong on the wire is raised as
 `ExchangeFailed` with a stable code, never as a library's own exception. The implementation is `http_client.HttpClient`,
-kept apart so that what only needs these names does not load an HTTP library.
+kept apart so that what only needs these names does not load an HTTP library. It also follows answers that have no end
+(`HttpClient.stream`), under the same rules.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
     `url` is absolute, http or https, ASCII (already percent-encoded, the host in its IDNA form), without userinfo or
     fragment. `host` and `content-length` are added; every other header is the caller's. Header names are tokens,
-    values printable ASCII and tabs.
+    values printable ASCII and tabs. `is_repeatable`: where a kept connection turns out to be dead, it may be sent again
+    over a fresh one, although the other side may have got it; not for what takes effect twice.
     """
 
     method: str
@@ -27,10 +29,26 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes = b""
     deadline_s: float = 25.0
     response_bytes_max: int = 16_384
+    is_repeatable: bool = True
 
     def __repr__(self) -> str:
-        # Headers and the URL's query may carry credentials.
-        return f"Request({self.method} {self.url.partition('?')[0]!r}, {len(self.body)} bytes)"
+        return f"Request({self.method} {origin_of(self.url)!r}, {len(self.body)} bytes)"
+
+
+class StreamRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A GET whose answer is read as it comes; `url` and `headers` as in a `Request`.
+
+    `connect_deadline_s` bounds everything from name lookup to the answer's headers, `idle_deadline_s` the wait for each
+    next byte after them. The whole has no deadline.
+    """
+
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    connect_deadline_s: float = 10.0
+    idle_deadline_s: float = 30.0
+
+    def __repr__(self) -> str:
+        return f"StreamRequest({origin_of(self.url)!r})"
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,3 +84,8 @@ class Outbound(Protocol):
     async def close(self) -> None:
         """Close every connection."""
         ...
+
+
+def origin_of(url: str) -> str:
+    """Scheme and host of a URL, for people: its query, and with many services its path too, may carry credentials."""
+    return "/".join(url.split("/", 3)[:3]).partition("?")[0]

@@ -8,8 +8,8 @@
 
 Ending a group: SIGTERM, two seconds, SIGKILL. The child leads a session of its own, so that what it starts is reached
 too, and a Ctrl-C on the daemon's terminal is not. Where there are no groups (Windows) only the child itself is ended.
-What the child left running and what let go of its output is left alone. It inherits no descriptor but its output's,
-reads nothing, and sees only the environment that it is given.
+What the child left running and what let go of its output is left alone. It inherits no descriptor but its input's and
+output's, reads only what it is told, and sees only the environment that it is given.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
+from typing import cast
 
 import msgspec
 
@@ -56,7 +57,8 @@ class Ending(StrEnum):
 class Program(msgspec.Struct, frozen=True, kw_only=True):
     """What to run. `argv[0]` is a path or a name to be found on the environment's PATH; `folder` is where it runs.
 
-    `environment` is all of its environment. Over `output_bytes_max` bytes on standard output it is ended.
+    `environment` is all of its environment, `stdin` all that it can read. Over `output_bytes_max` bytes on standard
+    output it is ended, or with `is_tail_kept` only so many of the last ones are kept.
     """
 
     argv: tuple[str, ...]
@@ -64,6 +66,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     deadline_s: float
     output_bytes_max: int
     folder: str | None = None
+    stdin: bytes = b""
+    is_tail_kept: bool = False
 
 
 class Finished(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,10 +98,10 @@ async def run_program(program: Program, clock: Clock, *, grace_s: float = GRACE_
     loop = asyncio.get_running_loop()
     started_s = clock.monotonic_s()
     transport, talk = await loop.subprocess_exec(
-        lambda: _Talk(program.output_bytes_max),
+        lambda: _Talk(program.output_bytes_max, is_tail_kept=program.is_tail_kept),
         _found(program),
         *program.argv[1:],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if program.stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=dict(program.environment),
@@ -105,6 +109,7 @@ async def run_program(program: Program, clock: Clock, *, grace_s: float = GRACE_
         start_new_session=True,
     )
     try:
+        _tell(transport, program.stdin)
         ending = await _listen(talk, program.deadline_s, grace_s)
     finally:
         await _end(transport, talk, grace_s)
@@ -122,7 +127,7 @@ async def run_program(program: Program, clock: Clock, *, grace_s: float = GRACE_
 class _Talk(asyncio.SubprocessProtocol):
     """What the child says, kept within bounds. `decided`: it exited or said too much. `quiet`: all pipes are closed."""
 
-    def __init__(self, output_bytes_max: int) -> None:
+    def __init__(self, output_bytes_max: int, *, is_tail_kept: bool) -> None:
         self.stdout = bytearray()
         self.stderr_tail = bytearray()
         self.is_too_much = False
@@ -130,13 +135,17 @@ class _Talk(asyncio.SubprocessProtocol):
         self.decided = asyncio.Event()
         self.quiet = asyncio.Event()
         self._output_bytes_max = output_bytes_max
+        self._is_tail_kept = is_tail_kept
         self._open = {1, 2}
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        """Keep the head of standard output and the tail of standard error."""
+        """Keep the head of standard output, or its tail where that is wanted, and the tail of standard error."""
         if fd == 2:
             self.stderr_tail += data
             del self.stderr_tail[:-STDERR_TAIL_BYTES]
+        elif self._is_tail_kept:
+            self.stdout += data
+            del self.stdout[: max(len(self.stdout) - self._output_bytes_max, 0)]
         elif len(self.stdout) + len(data) <= self._output_bytes_max:
             self.stdout += data
         else:
@@ -153,6 +162,16 @@ class _Talk(asyncio.SubprocessProtocol):
         """The child itself has ended; what it started may still hold the pipes."""
         self.exited.set()
         self.decided.set()
+
+
+def _tell(transport: asyncio.SubprocessTransport, text: bytes) -> None:
+    """Write all that it can read, and close: the pipe takes it as the child reads. One that reads nothing may."""
+    pipe = cast("asyncio.WriteTransport | None", transport.get_pipe_transport(0))
+    # A quick child may have ended by now, or ends while it is told: uvloop then refuses what asyncio passes over.
+    if pipe is not None and not pipe.is_closing():
+        pipe.write(text)
+        if not pipe.is_closing():
+            pipe.write_eof()
 
 
 async def _listen(talk: _Talk, deadline_s: float, grace_s: float) -> Ending:
@@ -178,6 +197,10 @@ async def _end(transport: asyncio.SubprocessTransport, talk: _Talk, grace_s: flo
                 _signal(transport, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
             await _within(talk.exited, KILLED_S)
     finally:
+        # What it did not read by now it never will; uvloop would wait for that before it closes the pipe.
+        pipe = cast("asyncio.WriteTransport | None", transport.get_pipe_transport(0))
+        if pipe is not None and not pipe.is_closing():
+            pipe.abort()
         transport.close()
 
 

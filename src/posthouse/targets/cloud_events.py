@@ -9,7 +9,6 @@ Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
@@ -17,12 +16,10 @@ from urllib.parse import quote
 import msgspec
 
 from posthouse.model.events import Event
-from posthouse.model.ids import Millis
+from posthouse.rules.timestamps import rfc3339
 
 CONTENT_TYPE = "application/cloudevents+json"
 BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
-_SECOND_MAX = 253_402_300_799
-"""The last second of the year 9999, where RFC 3339 ends."""
 
 
 class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,11 +42,15 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def to_json(event: Event, data: msgspec.Raw, *, source_name: str) -> bytes:
-    """One event, with the data that its owner lets out, as structured-mode JSON."""
+def to_json(event: Event, data: msgspec.Raw, *, source_name: str, identity: tuple[str, str] | None = None) -> bytes:
+    """One event, with the data that its owner lets out, as structured-mode JSON.
+
+    `identity`: the `source` and `id` under which it is known elsewhere already.
+    """
+    source, event_id = identity or (source_of(event.machine, source_name, event.origin), event.id)
     envelope = CloudEvent(
-        id=event.id,
-        source=source_of(event.machine, source_name, event.origin),
+        id=event_id,
+        source=source,
         type=event.type,
         # An attribute that is present may not be empty.
         subject=event.subject or msgspec.UNSET,
@@ -72,14 +73,3 @@ def join_batch(events: Sequence[bytes]) -> bytes:
 def source_of(machine: str, source_name: str, origin: str) -> str:
     """The `source` attribute; parts that are empty are left out."""
     return "/posthouse" + "".join(f"/{quote(part, safe='')}" for part in (machine, source_name, origin) if part)
-
-
-def rfc3339(instant: Millis) -> str:
-    """An instant in UTC with milliseconds, such as `2026-03-01T12:00:00.123Z`; held within the years 1970 to 9999."""
-    seconds, millis = divmod(max(instant, 0), 1000)
-    return f"{_second_text(min(seconds, _SECOND_MAX))}.{millis:03d}Z"
-
-
-@lru_cache(maxsize=256)
-def _second_text(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

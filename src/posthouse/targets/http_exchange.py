@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
+
 from posthouse.model.deliveries import Outcome, OutcomeKind, SentRequest
-from posthouse.model.errors import SecretsUnavailable
 from posthouse.model.ids import Millis
 from posthouse.rules.http_outcome import outcome_kind, retry_after_s
 from posthouse.system.addresses import is_local_address
@@ -20,25 +21,49 @@ from posthouse.system.outbound import ExchangeFailed, Outbound, Request, Respons
 from posthouse.targets.headers import HIDDEN
 
 _OFFLINE_CODES = frozenset(("dns", "unreachable", "timeout"))
-_ECHO_LENGTH_MIN = 6
+EXCERPT_BYTES_MAX = 16_384
+ECHO_LENGTH_MIN = 6
 """Shorter secrets are not looked for in answers: they would be found everywhere."""
 
 
 async def exchange(outbound: Outbound, request: Request, *, hidden: Iterable[str], now: Millis) -> Outcome:
     """Send the request and say what came of it. `hidden` are the secret texts that the request carries."""
+    return (await _send(outbound, request, hidden, now))[0]
+
+
+async def ask(
+    outbound: Outbound, request: Request, *, hidden: Iterable[str], now: Millis
+) -> tuple[Outcome, Response | None]:
+    """As `exchange`, with the answer itself, which may be long and hold secrets; None where there was none."""
+    outcome, response = await _send(outbound, request, hidden, now)
+    return msgspec.structs.replace(outcome, excerpt=outcome.excerpt[:EXCERPT_BYTES_MAX]), response
+
+
+async def _send(
+    outbound: Outbound, request: Request, hidden: Iterable[str], now: Millis
+) -> tuple[Outcome, Response | None]:
     try:
         response = await outbound.send(request)
     except ExchangeFailed as failure:
-        return _failed(failure, request.url)
-    return _answered(response, hidden, now)
+        return _failed(failure, request.url), None
+    return _answered(response, hidden, now), response
 
 
-def shown(request: Request, *, secret_header: str | None) -> SentRequest:
-    """The request as it may be kept and shown: without the value of the secret header and of the URL's query."""
+def out_of_time() -> Outcome:
+    """For what of a parcel was not begun within the deadline: nobody is to blame, and it goes with the next attempt."""
+    detail = "What went before it took all the time that there was."
+    return Outcome(kind=OutcomeKind.TRANSIENT, code="out_of_time", detail=detail, is_chargeable=False)
+
+
+def shown(request: Request, *, secret_header: str | None, url: str | None = None) -> SentRequest:
+    """The request as it may be kept and shown: without the value of the secret header and of the URL's query.
+
+    `url` stands in the place of one that is a secret itself.
+    """
     headers = request.headers
     if secret_header is not None:
         headers = tuple([(name, HIDDEN if name == secret_header else value) for name, value in headers])
-    return SentRequest(method=request.method, url=shown_url(request.url), headers=headers, body=request.body)
+    return SentRequest(method=request.method, url=url or shown_url(request.url), headers=headers, body=request.body)
 
 
 @lru_cache(maxsize=1024)
@@ -51,12 +76,6 @@ def shown_url(url: str) -> str:
     # A query without `=` is all value.
     query = "&".join(f"{name}={HIDDEN}" if sign else HIDDEN for name, sign, _ in names)
     return urlunsplit(parts._replace(query=query))
-
-
-def secrets_unavailable(error: SecretsUnavailable) -> Outcome:
-    """The secret store cannot answer now: nobody is to blame, the delivery waits."""
-    detail = f"{error.message} ({error.code})"
-    return Outcome(kind=OutcomeKind.TRANSIENT, code="secrets_unavailable", detail=detail, is_chargeable=False)
 
 
 def _answered(response: Response, hidden: Iterable[str], now: Millis) -> Outcome:
@@ -96,6 +115,6 @@ def _without(body: bytes, hidden: Iterable[str]) -> bytes:
     """The body with secrets blotted out; a service that echoes its request must not bring them into the ledger."""
     size = len(body)
     for secret in hidden:
-        if len(secret) >= _ECHO_LENGTH_MIN:
+        if len(secret) >= ECHO_LENGTH_MIN:
             body = body.replace(secret.encode(), HIDDEN.encode())
     return body[:size]

@@ -1,8 +1,8 @@
-"""Signatures of the Standard Webhooks specification, version 1 (symmetric).
+"""Signatures of the Standard Webhooks specification: `v1` (a shared secret) and `v1a` (a key pair, see `key_pairs`).
 
-What is signed is `id.timestamp.body`, by HMAC-SHA256, and written `v1,` + base64. A secret is `whsec_` + base64 of 24
-to 64 random bytes. While a secret is being rotated both sign, separated by a space, and a receiver needs to know only
-one of them. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+What is signed is `id.timestamp.body`: by HMAC-SHA256, written `v1,` + base64, or by Ed25519, written `v1a,` + base64. A
+shared secret is `whsec_` + base64 of 24 to 64 random bytes. While a secret is being rotated both sign, separated by a
+space, and a receiver needs to know only one of them; they may be of different versions. Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
 from __future__ import annotations
@@ -14,8 +14,16 @@ import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    Key = bytes | Ed25519PrivateKey
+    """What signs: the bytes of a shared secret, or a private key."""
 
 PREFIX = "whsec_"
+PRIVATE_PREFIX = "whsk_"
 KEY_BYTES_MIN = 24
 KEY_BYTES_MAX = 64
 _BLOCK_BYTES = 64
@@ -28,10 +36,14 @@ def new_secret() -> str:
 
 
 @lru_cache(maxsize=256)
-def signing_key(secret: str) -> bytes:
-    """The key inside a secret. Raises ValueError, whose message does not hold the secret."""
+def signing_key(secret: str) -> Key:
+    """The key inside a shared secret or a private key. Raises ValueError, whose message does not hold the secret."""
+    if secret.startswith(PRIVATE_PREFIX):
+        from posthouse.targets.key_pairs import private_key  # cryptography costs memory; few sign so
+
+        return private_key(secret)
     if not secret.startswith(PREFIX):
-        raise ValueError(f"a signing secret begins with {PREFIX}")
+        raise ValueError(f"a signing secret begins with {PREFIX}, a private key with {PRIVATE_PREFIX}")
     try:
         key = b64decode(secret.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
@@ -41,10 +53,15 @@ def signing_key(secret: str) -> bytes:
     return key
 
 
-def sign(keys: Sequence[bytes], *, message_id: str, timestamp_s: int, body: bytes) -> str:
+def sign(keys: Sequence[Key], *, message_id: str, timestamp_s: int, body: bytes) -> str:
     """The value of `webhook-signature`: one signature per key, in order."""
     signed = f"{message_id}.{timestamp_s}.".encode() + body
-    return " ".join(["v1," + binascii.b2a_base64(_hmac_sha256(key, signed), newline=False).decode() for key in keys])
+    return " ".join([_signature(key, signed) for key in keys])
+
+
+def _signature(key: Key, signed: bytes) -> str:
+    version, signature = ("v1,", _hmac_sha256(key, signed)) if isinstance(key, bytes) else ("v1a,", key.sign(signed))
+    return version + binascii.b2a_base64(signature, newline=False).decode()
 
 
 def _hmac_sha256(key: bytes, message: bytes) -> bytes:
@@ -64,7 +81,7 @@ def _prepared(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
     return hashlib.sha256(bytes(byte ^ 0x36 for byte in padded)), hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
 
 
-def verify(keys: Sequence[bytes], headers: Mapping[str, str], body: bytes, *, now_s: int) -> bool:
+def verify(keys: Sequence[Key], headers: Mapping[str, str], body: bytes, *, now_s: int) -> bool:
     """Whether the headers (lower-case names) sign this body with one of the keys, no more than five minutes off."""
     stamp = headers.get("webhook-timestamp", "")
     if (

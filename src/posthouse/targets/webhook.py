@@ -10,21 +10,26 @@ from __future__ import annotations
 from base64 import b64encode
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 import msgspec
 
 from posthouse.model.bindings import BodyFormat, Shape
-from posthouse.model.deliveries import Outcome, OutcomeKind
-from posthouse.model.errors import BadInput, SecretsUnavailable
+from posthouse.model.deliveries import Outcome, OutcomeKind, SentRequest
+from posthouse.model.errors import BadInput, Conflict, SecretsUnavailable
+from posthouse.model.ids import Millis
+from posthouse.rules.pacing import Bucket
+from posthouse.rules.timestamps import rfc3339
 from posthouse.system.outbound import Request
 from posthouse.system.secrets import SecretStore
 from posthouse.targets import cloud_events
 from posthouse.targets.base import CheckResult, Delivered, EndpointDraft, Parcel, TargetContext
+from posthouse.targets.credentials import read_secret, secret_missing, withheld
 from posthouse.targets.headers import check_headers
-from posthouse.targets.http_exchange import exchange, secrets_unavailable, shown
+from posthouse.targets.http_exchange import exchange, shown
 from posthouse.targets.standard_webhooks import sign, signing_key
 from posthouse.targets.webhook_settings import (
+    FIELDS,
     SECRET_FIELDS,
     BasicAuth,
     BearerAuth,
@@ -34,6 +39,9 @@ from posthouse.targets.webhook_settings import (
     parse_settings,
 )
 
+if TYPE_CHECKING:
+    from posthouse.targets.standard_webhooks import Key
+
 USER_AGENT = f"Posthouse/{version('posthouse')}"
 CHECK_TYPE = "posthouse.check"
 
@@ -41,11 +49,30 @@ CHECK_TYPE = "posthouse.check"
 class WebhookTarget:
     """The kind `webhook`."""
 
+    title = "Webhook"
+    summary = "Any address that takes HTTP: your own service, or the webhook of one that is not named here."
+    fields = FIELDS
+    takes_messages = False
+    is_health_relevant = True
+    can_update = False
     secret_fields = SECRET_FIELDS
+    endpoint_fields = ()
 
     def parse(self, settings: dict[str, Any]) -> msgspec.Raw:
         """Validate settings. Raises BadInput naming the field (see `webhook_settings.parse_settings`)."""
         return msgspec.Raw(msgspec.json.encode(parse_settings(settings)))
+
+    def parse_endpoint(self, settings: dict[str, Any]) -> msgspec.Raw:
+        """There is nothing to enter. Raises BadInput `endpoint.settings_invalid`."""
+        if settings:
+            raise BadInput(
+                "endpoint.settings_invalid", "A webhook has one address, which is its URL.", field="settings"
+            )
+        return msgspec.Raw(b"{}")
+
+    def pacing(self, settings: msgspec.Raw) -> Bucket | None:  # noqa: ARG002 - the protocol's
+        """A webhook says nothing of it."""
+        return None
 
     def secret_names(self, settings: msgspec.Raw) -> tuple[str, ...]:
         """References of the secrets in these settings."""
@@ -54,24 +81,31 @@ class WebhookTarget:
     async def check(self, context: TargetContext) -> CheckResult:
         """Post a signed `posthouse.check` event."""
         message_id = context.clock.uuid7()
-        body = _check_body(context, message_id)
-        content = _Content(message_id=message_id, content_type=cloud_events.CONTENT_TYPE, body=body)
-        sent = await _post(context, content, Shape())
+        body = check_body(context, message_id)
+        content = Content(message_id=message_id, content_type=cloud_events.CONTENT_TYPE, body=body)
+        sent = await post(context, content, Shape(), _settings(bytes(context.target.settings)))
         return CheckResult(outcome=sent.outcomes[0], request=sent.request)
 
     async def endpoints(self, context: TargetContext) -> tuple[EndpointDraft, ...]:  # noqa: ARG002 - the protocol's
         """The one address."""
         return (EndpointDraft(name="default"),)
 
+    async def preview(self, context: TargetContext, parcel: Parcel) -> SentRequest:
+        """The request that `deliver` would make now. Raises SecretsUnavailable, Conflict `target.secret_missing`."""
+        settings = _settings(bytes(context.target.settings))
+        return (await make(context, render(parcel), parcel.shape, settings)).shown
+
     async def deliver(self, context: TargetContext, parcel: Parcel) -> Delivered:
         """Post the parcel."""
-        sent = await _post(context, _render(parcel), parcel.shape)
+        sent = await post(context, render(parcel), parcel.shape, _settings(bytes(context.target.settings)))
         if len(parcel.items) == 1:
             return sent
         return Delivered(outcomes=sent.outcomes * len(parcel.items), request=sent.request)
 
 
-class _Content(msgspec.Struct, frozen=True, kw_only=True):
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What is posted, under the id that stays the same over all attempts."""
+
     message_id: str
     content_type: str
     body: bytes
@@ -85,43 +119,63 @@ class _Credentials:
     def __init__(self) -> None:
         self.header: tuple[str, str] | None = None
         self.hidden: tuple[str, ...] = ()
-        self.keys: list[bytes] = []
+        self.keys: list[Key] = []
 
 
-class _SecretMissing(Exception):
-    """The store no longer has a secret that the settings refer to, or it is not what it was."""
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that is ready to leave, and what must not be shown of it."""
+
+    request: Request
+    hidden: tuple[str, ...]
+    secret_header: str | None
+    now: Millis
+
+    @property
+    def shown(self) -> SentRequest:
+        """It as it may be kept and shown."""
+        return shown(self.request, secret_header=self.secret_header)
 
 
-async def _post(context: TargetContext, content: _Content, shape: Shape) -> Delivered:
-    """One exchange, or the reason why there was none."""
-    settings = _settings(bytes(context.target.settings))
+async def post(
+    context: TargetContext, content: Content, shape: Shape, settings: WebhookSettings, *, method: str = "POST"
+) -> Delivered:
+    """One exchange with the address that the settings name, or the reason why there was none."""
     try:
-        extra = _extra_headers(settings, shape)
-        credentials = await _read_credentials(settings, context.secrets)
-    except SecretsUnavailable as error:
-        return Delivered(outcomes=(secrets_unavailable(error),), request=None)
-    except _SecretMissing as error:
-        outcome = Outcome(kind=OutcomeKind.AUTH, code="secret_missing", detail=str(error))
-        return Delivered(outcomes=(outcome,), request=None)
+        made = await make(context, content, shape, settings, method=method)
+    except (SecretsUnavailable, Conflict) as error:
+        return Delivered(outcomes=(withheld(error),), request=None)
     except BadInput as error:
         outcome = Outcome(kind=OutcomeKind.REJECTED, code="render", detail=f"{error.message} ({error.code})")
         return Delivered(outcomes=(outcome,), request=None)
+    outcome = await exchange(context.outbound, made.request, hidden=made.hidden, now=made.now)
+    return Delivered(outcomes=(outcome,), request=made.shown)
+
+
+async def make(
+    context: TargetContext, content: Content, shape: Shape, settings: WebhookSettings, *, method: str = "POST"
+) -> Made:
+    """The request, with the credentials of this moment. Raises SecretsUnavailable, Conflict, BadInput."""
+    extra = _extra_headers(settings, shape)
+    credentials = await _read_credentials(settings, context.secrets)
     now = context.clock.now()
     request = Request(
-        method="POST",
+        method=method,
         url=settings.url,
         headers=_headers(content, credentials, extra, now // 1000),
         body=content.body,
         deadline_s=context.deadline_s,
         response_bytes_max=context.response_bytes_max,
     )
-    outcome = await exchange(context.outbound, request, hidden=credentials.hidden, now=now)
-    secret_header = None if credentials.header is None else credentials.header[0]
-    return Delivered(outcomes=(outcome,), request=shown(request, secret_header=secret_header))
+    return Made(
+        request=request,
+        hidden=credentials.hidden,
+        secret_header=None if credentials.header is None else credentials.header[0],
+        now=now,
+    )
 
 
 def _headers(
-    content: _Content, credentials: _Credentials, extra: tuple[tuple[str, str], ...], timestamp_s: int
+    content: Content, credentials: _Credentials, extra: tuple[tuple[str, str], ...], timestamp_s: int
 ) -> tuple[tuple[str, str], ...]:
     headers = [
         ("content-type", content.content_type),
@@ -149,19 +203,19 @@ def _extra_headers(settings: WebhookSettings, shape: Shape) -> tuple[tuple[str, 
 
 
 async def _read_credentials(settings: WebhookSettings, store: SecretStore) -> _Credentials:
-    """Raises SecretsUnavailable, _SecretMissing."""
+    """Raises SecretsUnavailable, Conflict `target.secret_missing`."""
     credentials = _Credentials()
     match settings.auth:
         case NoAuth():
             pass
         case HeaderAuth(name=name, value=ref):
-            value = await _secret(store, ref.secret)
+            value = await read_secret(store, ref.secret)
             credentials.header, credentials.hidden = (name, value), (value,)
         case BearerAuth(token=ref):
-            token = await _secret(store, ref.secret)
+            token = await read_secret(store, ref.secret)
             credentials.header, credentials.hidden = ("authorization", f"Bearer {token}"), (token,)
         case BasicAuth(username=username, password=ref):
-            password = await _secret(store, ref.secret)
+            password = await read_secret(store, ref.secret)
             pair = b64encode(f"{username}:{password}".encode()).decode()
             credentials.header, credentials.hidden = ("authorization", f"Basic {pair}"), (pair, password)
         case other:
@@ -173,22 +227,16 @@ async def _read_credentials(settings: WebhookSettings, store: SecretStore) -> _C
     return credentials
 
 
-async def _secret(store: SecretStore, name: str) -> str:
-    value = await store.get(name)
-    if value is None:
-        raise _SecretMissing(f"The secret {name} is no longer in the secret store. Enter it again and reconnect.")
-    return value
-
-
-async def _key(store: SecretStore, name: str) -> bytes:
-    value = await _secret(store, name)
+async def _key(store: SecretStore, name: str) -> Key:
+    value = await read_secret(store, name)
     try:
         return signing_key(value)
     except ValueError as error:
-        raise _SecretMissing(f"The secret {name} cannot sign: {error}. Enter it again and reconnect.") from error
+        raise secret_missing(f"The secret {name} cannot sign: {error}. Enter it again and reconnect.") from error
 
 
-def _render(parcel: Parcel) -> _Content:
+def render(parcel: Parcel) -> Content:
+    """The items in the binding's format: one by itself, several as an array."""
     items = parcel.items
     match parcel.shape.format:
         case BodyFormat.CLOUDEVENTS:
@@ -199,14 +247,18 @@ def _render(parcel: Parcel) -> _Content:
         case BodyFormat.RAW:
             bodies = [bytes(item.data) for item in items]
             content_type = "application/json"
+        case BodyFormat.TEMPLATE:
+            bodies = [item.body or b"null" for item in items]
+            content_type = "application/json"
         case other:
             assert_never(other)
     body = bodies[0] if len(bodies) == 1 else cloud_events.join_batch(bodies)
-    return _Content(message_id=parcel.id, content_type=content_type, body=body)
+    return Content(message_id=parcel.id, content_type=content_type, body=body)
 
 
-def _check_body(context: TargetContext, message_id: str) -> bytes:
-    now = cloud_events.rfc3339(context.clock.now())
+def check_body(context: TargetContext, message_id: str) -> bytes:
+    """The event `posthouse.check`."""
+    now = rfc3339(context.clock.now())
     data = msgspec.json.encode({"version": 1, "target": context.target.name})
     event = cloud_events.CloudEvent(
         id=message_id,

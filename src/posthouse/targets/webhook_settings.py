@@ -6,32 +6,27 @@
            | {"kind": "bearer", "token": <secret>}
            | {"kind": "basic", "username": "…", "password": <secret>},
      "headers": {"x-team": "blue"},
-     "signing": null | {"secret": <secret>, "previous": null | <secret>}}
+     "signing": null | {"kind": "hmac" | "ed25519", "secret": <secret>, "publicKey": null | "whpk_…",
+                        "previous": null | <secret>}}
 
 A <secret> is entered as text and kept as `{"secret": name}`. While `previous` is set, both sign: that is a rotation.
+`kind` and `publicKey` say what `secret` is, and are worked out from it where it is entered (`describe_signing`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from ipaddress import ip_address
+from enum import StrEnum
 from typing import Any
 
 import msgspec
-from yarl import URL
 
 from posthouse.model.errors import BadInput
-from posthouse.system.addresses import AddressClass, classify_address
-from posthouse.targets.base import SecretField, SecretRef
+from posthouse.targets.base import Choice, Field, FieldKind, SecretField, SecretRef, When
+from posthouse.targets.entering import check_password, check_username, convert
 from posthouse.targets.headers import check_header_name, check_header_value, check_headers
-from posthouse.targets.standard_webhooks import signing_key
-
-URL_LENGTH_MAX = 2_048
-_URL_TEXT = re.compile(r"[!#-;=?-\[\]_a-z~]+")
-_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_HOST_NAME = re.compile(r"(?=.{1,254}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
-_NUMERIC_HOST = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*\.?", re.IGNORECASE)
+from posthouse.targets.standard_webhooks import PRIVATE_PREFIX, new_secret, signing_key
+from posthouse.targets.urls import parse_url
 
 
 class NoAuth(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="none", forbid_unknown_fields=True):
@@ -58,10 +53,19 @@ class BasicAuth(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     password: SecretRef
 
 
-class Signing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The secret that signs, and during a rotation the one before it."""
+class SigningKind(StrEnum):
+    """A shared secret (`v1`), or a key pair (`v1a`) of which the receiver needs the public half only."""
 
+    HMAC = "hmac"
+    ED25519 = "ed25519"
+
+
+class Signing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """The secret that signs, and during a rotation the one before it. `public_key`: what verifies, of a key pair."""
+
+    kind: SigningKind = SigningKind.HMAC
     secret: SecretRef
+    public_key: str | None = None
     previous: SecretRef | None = None
 
 
@@ -86,12 +90,6 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         return tuple(ref.secret for ref in found)
 
 
-def _check_password(value: str) -> None:
-    # RFC 7617 forbids control characters; UTF-8 is what it recommends for the rest.
-    if not value or len(value) > 1_024 or not value.isprintable():
-        raise ValueError("must be 1 to 1,024 printable characters")
-
-
 def _check_signing_secret(value: str) -> None:
     signing_key(value)
 
@@ -103,10 +101,104 @@ def _field(*path: str, check: Callable[[str], None]) -> SecretField:
 SECRET_FIELDS = (
     _field("auth", "value", check=check_header_value),
     _field("auth", "token", check=check_header_value),
-    _field("auth", "password", check=_check_password),
+    _field("auth", "password", check=check_password),
     _field("signing", "secret", check=_check_signing_secret),
     _field("signing", "previous", check=_check_signing_secret),
 )
+
+AUTH = ("auth", "kind")
+
+FIELDS = (
+    Field(path=("url",), label="URL", kind=FieldKind.URL, is_required=True, placeholder="https://example.com/hook"),
+    Field(
+        path=("sign",),
+        label="Sign every request",
+        kind=FieldKind.SWITCH,
+        default=True,
+        help="The receiver can prove that it came from here, and was not changed. The secret is shown once.",
+    ),
+    Field(
+        path=("signWith",),
+        label="Sign with",
+        kind=FieldKind.CHOICE,
+        is_advanced=True,
+        default=SigningKind.HMAC.value,
+        choices=(
+            Choice(value=SigningKind.HMAC.value, label="Shared secret (v1)"),
+            Choice(value=SigningKind.ED25519.value, label="Key pair (v1a)"),
+        ),
+        help="Of a key pair the receiver needs the public key only: nobody but Posthouse can sign with it.",
+    ),
+    Field(
+        path=AUTH,
+        label="Credentials",
+        kind=FieldKind.CHOICE,
+        default="none",
+        choices=(
+            Choice(value="none", label="None"),
+            Choice(value="bearer", label="Bearer token"),
+            Choice(value="header", label="A header"),
+            Choice(value="basic", label="User name and password"),
+        ),
+    ),
+    Field(
+        path=("auth", "token"),
+        label="Token",
+        kind=FieldKind.SECRET,
+        is_required=True,
+        when=When(path=AUTH, value="bearer"),
+    ),
+    Field(
+        path=("auth", "name"),
+        label="Name of the header",
+        is_required=True,
+        placeholder="x-api-key",
+        when=When(path=AUTH, value="header"),
+    ),
+    Field(
+        path=("auth", "value"),
+        label="Value of the header",
+        kind=FieldKind.SECRET,
+        is_required=True,
+        when=When(path=AUTH, value="header"),
+    ),
+    Field(path=("auth", "username"), label="User name", is_required=True, when=When(path=AUTH, value="basic")),
+    Field(
+        path=("auth", "password"),
+        label="Password",
+        kind=FieldKind.SECRET,
+        is_required=True,
+        when=When(path=AUTH, value="basic"),
+    ),
+    Field(
+        path=("headers",),
+        label="More headers",
+        kind=FieldKind.HEADERS,
+        is_advanced=True,
+        help="Sent with every request. They are no secrets: what is one belongs into the credentials.",
+    ),
+)
+"""What a person enters. `sign` makes a signing secret of the kind `signWith` (see the API's `TargetInput`)."""
+
+
+def new_signing_secret(kind: SigningKind) -> str:
+    """A fresh shared secret or private key."""
+    match kind:
+        case SigningKind.HMAC:
+            return new_secret()
+        case SigningKind.ED25519:
+            from posthouse.targets.key_pairs import new_private_key  # cryptography costs memory; few sign so
+
+            return new_private_key()
+
+
+def describe_signing(secret: str) -> dict[str, Any]:
+    """What a signing secret says of itself in the settings, `kind` and `publicKey`. Raises ValueError."""
+    if not secret.startswith(PRIVATE_PREFIX):
+        return {"kind": SigningKind.HMAC.value, "publicKey": None}
+    from posthouse.targets.key_pairs import public_key  # as above
+
+    return {"kind": SigningKind.ED25519.value, "publicKey": public_key(secret)}
 
 
 def parse_settings(settings: dict[str, Any]) -> WebhookSettings:
@@ -115,11 +207,7 @@ def parse_settings(settings: dict[str, Any]) -> WebhookSettings:
     Raises BadInput with the field: `target.settings_invalid`, `target.url_invalid`, `target.username_invalid` and what
     `check_headers` raises.
     """
-    try:
-        parsed = msgspec.convert(settings, WebhookSettings)
-    except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$.")
-        raise BadInput("target.settings_invalid", f"{what}.", field=where.rstrip("`") or None) from error
+    parsed = convert(settings, WebhookSettings)
     headers = check_headers(parsed.headers)
     auth = parsed.auth
     match auth:
@@ -129,59 +217,5 @@ def parse_settings(settings: dict[str, Any]) -> WebhookSettings:
                 message = f"The header {auth.name} is set by auth already."
                 raise BadInput("target.header_invalid", message, field=f"headers.{auth.name}")
         case BasicAuth(username=username):
-            if ":" in username or len(username) > 256 or not username.isprintable():
-                message = "A user name is at most 256 printable characters without a colon."
-                raise BadInput("target.username_invalid", message, field="auth.username")
+            check_username(username, field="auth.username")
     return msgspec.structs.replace(parsed, url=parse_url(parsed.url), auth=auth, headers=headers)
-
-
-def parse_url(text: str) -> str:
-    """An http or https URL as it goes over the wire. Raises BadInput `target.url_invalid`; never repeats the URL.
-
-    One that is fit to be sent stays as it was entered, byte for byte, since receivers compare or sign URLs.
-    """
-    if not 1 <= len(text) <= URL_LENGTH_MAX:
-        raise _bad_url(f"It must be 1 to {URL_LENGTH_MAX} characters long.")
-    if any(character.isspace() or not character.isprintable() for character in text):
-        raise _bad_url("It contains a space or an invisible character.")
-    try:
-        url = URL(text, encoded=_is_clean(text))
-        port = url.port
-    except ValueError as error:
-        raise _bad_url("It cannot be read as a URL.") from error
-    if url.scheme not in ("http", "https"):
-        raise _bad_url("It must begin with http:// or https://.")
-    host = url.raw_host
-    if not host or not port:
-        raise _bad_url("It names no host, or port 0.")
-    if url.raw_user is not None or url.raw_password is not None:
-        raise _bad_url("It contains a user name or password: give them as auth, where they are kept as secrets.")
-    if "#" in text:
-        raise _bad_url("It has a fragment (#…), which is never sent.")
-    _check_host(host)
-    canonical = str(url)
-    if len(canonical) > URL_LENGTH_MAX or not _is_clean(canonical):
-        raise _bad_url(f"It cannot be percent-encoded, or is longer than {URL_LENGTH_MAX} characters when it is.")
-    return canonical
-
-
-def _is_clean(text: str) -> bool:
-    """Whether a URL holds only characters that RFC 3986 allows, and no lone percent sign."""
-    return _URL_TEXT.fullmatch(text) is not None and _LONE_PERCENT.search(text) is None
-
-
-def _check_host(host: str) -> None:
-    if ":" not in host and _NUMERIC_HOST.fullmatch(host) is None:
-        if _HOST_NAME.fullmatch(host) is None:
-            raise _bad_url("Its host is not a name that can be looked up.")
-        return
-    try:
-        ip_address(host.partition("%")[0])
-    except ValueError as error:
-        raise _bad_url("Its host is a number that is not an IP address in the usual form.") from error
-    if classify_address(host) is AddressClass.FORBIDDEN:
-        raise _bad_url("Its address is link-local, multicast, reserved or a cloud's metadata service.")
-
-
-def _bad_url(why: str) -> BadInput:
-    return BadInput("target.url_invalid", f"The URL cannot be used. {why}", field="url")

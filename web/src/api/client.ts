@@ -7,6 +7,9 @@ import { session } from '../data/session.svelte';
 import type { DiagnosisView, paths } from './schema';
 
 const LIMIT_MS = 30_000;
+/** What is asked of a target itself takes as long as that takes. */
+const ASKING_LIMIT_MS = 90_000;
+const ASKING = /^\/api\/(targets|wake-schedule\/accounts)/;
 const PAGE = 500;
 
 export const api = createClient<paths>({
@@ -14,9 +17,20 @@ export const api = createClient<paths>({
   fetch: (request) =>
     fetch(request, {
       cache: 'no-store',
-      signal: AbortSignal.any([request.signal, AbortSignal.timeout(LIMIT_MS)]),
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(limitOf(request))]),
     }),
 });
+
+const limitOf = ({ method, url }: Request): number =>
+  method !== 'GET' && ASKING.test(new URL(url).pathname) ? ASKING_LIMIT_MS : LIMIT_MS;
+
+/** What else a refusal says: the field that it is about, how many deliveries wait. */
+export interface More {
+  readonly field?: string | undefined;
+  /** The character of that field's text, from 0. */
+  readonly position?: number | undefined;
+  readonly waiting?: number | undefined;
+}
 
 /** Why something could not be done, for people. */
 export class Trouble extends Error {
@@ -24,6 +38,7 @@ export class Trouble extends Error {
     readonly what: string,
     readonly advice: string,
     readonly code: string,
+    readonly more: More = {},
   ) {
     super(what);
   }
@@ -82,7 +97,7 @@ export function troubleOf(error: unknown): Trouble {
 function unreached(error: unknown): Trouble {
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new Trouble(
-      'Posthouse did not answer within 30 seconds.',
+      'Posthouse did not answer in time.',
       'It may be very busy. It is asked again by itself.',
       'timeout',
     );
@@ -99,11 +114,15 @@ function refused(response: Response, body: unknown): Trouble {
     detail?: string;
     code?: string;
     diagnosis?: DiagnosisView | null;
+    field?: string;
+    position?: number;
+    waiting?: number;
   };
   const what = problem.detail ?? `Posthouse answered ${response.status}, and did not say why.`;
   return new Trouble(
     what,
     problem.diagnosis?.advice ?? '',
     problem.code ?? `http_${response.status}`,
+    { field: problem.field, position: problem.position, waiting: problem.waiting },
   );
 }

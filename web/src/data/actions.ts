@@ -6,8 +6,6 @@ import { counted, skippedWords } from '../lib/words';
 import { refreshAll } from './resource.svelte';
 import { session } from './session.svelte';
 
-const LOOK_AGAIN_MS = [1_000, 4_000];
-
 type Said = { words: string; isGood: boolean };
 
 /** Read a source now and send what it says. */
@@ -88,8 +86,6 @@ export async function act(work: () => Promise<Said>): Promise<void> {
     tell(`${trouble.what} ${trouble.advice}`.trim(), { isGood: false });
   }
   await refreshAll();
-  // What was begun takes its time: its end is to be seen before the next look.
-  for (const wait of LOOK_AGAIN_MS) setTimeout(() => void refreshAll(), wait);
 }
 
 function pushed(name: string, result: PushedView): Said {

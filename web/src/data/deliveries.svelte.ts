@@ -1,21 +1,17 @@
-/** Deliveries, newest first, as far back as someone has asked; and one of them, whole. */
+/** Deliveries, newest first, as far back as someone has asked; how many there are; and one of them, whole. */
 import { api, ask } from '../api/client';
-import type { DeliveryDetail, DeliveryView, EventDetail, ReportedStatus } from '../api/schema';
+import type { CountView, DeliveryDetail, DeliveryView, EventDetail } from '../api/schema';
+import { type Filter, queryOf } from '../lib/filters';
 import { Resource } from './resource.svelte';
 
 export const PAGE = 50;
 const PAGE_MAX = 500;
 
-export interface Filter {
-  status?: ReportedStatus;
-  source?: string;
-  target?: string;
-  type?: string;
-}
-
 export interface Listed {
   items: readonly DeliveryView[];
   nextCursor: string | null;
+  /** How far back was looked, where a page was cut short. */
+  searchedTo: number | null;
 }
 
 export class DeliveryList extends Resource<Listed> {
@@ -40,32 +36,43 @@ export class DeliveryList extends Resource<Listed> {
     }
   }
 
-  /** As many as there were, anew; beyond the largest page, what was read before stands. */
+  /** As many as there were, anew; what lies further back than one page reaches stands as it was read. */
   async #newest(): Promise<Listed> {
-    const present = this.value;
-    const limit = Math.min(Math.max(present?.items.length ?? 0, PAGE), PAGE_MAX);
+    const limit = Math.min(Math.max(this.value?.items.length ?? 0, PAGE), PAGE_MAX);
     const fresh = await readPage(this.#filter, limit);
-    const last = fresh.items.at(-1);
-    if (present === undefined || last === undefined || present.items.length <= PAGE_MAX)
+    // As it is now: older ones may have been read meanwhile.
+    const present = this.value;
+    if (present === undefined || fresh.nextCursor === null) return fresh;
+    // Cursors are positions: the smaller one lies further back.
+    if (present.nextCursor !== null && Number(present.nextCursor) >= Number(fresh.nextCursor))
       return fresh;
-    const place = present.items.findIndex((one) => one.id === last.id);
-    if (place < 0) return fresh;
-    return {
-      items: [...fresh.items, ...present.items.slice(place + 1)],
-      nextCursor: present.nextCursor,
-    };
+    const end = fresh.searchedTo ?? fresh.items.at(-1)?.createdAt ?? Number.POSITIVE_INFINITY;
+    const older = present.items.filter((one) => one.createdAt <= end);
+    return joined(fresh, { ...present, items: older });
   }
 }
 
 function joined(present: Listed, older: Listed): Listed {
   const known = new Set(present.items.map((one) => one.id));
   const items = [...present.items, ...older.items.filter((one) => !known.has(one.id))];
-  return { items, nextCursor: older.nextCursor };
+  return { ...older, items };
 }
 
 async function readPage(filter: Filter, limit: number, cursor?: string): Promise<Listed> {
-  const query = { ...filter, limit, ...(cursor === undefined ? {} : { cursor }) };
+  const query = {
+    ...queryOf(filter, Date.now()),
+    limit,
+    ...(cursor === undefined ? {} : { cursor }),
+  };
   return ask(api.GET('/api/deliveries', { params: { query } }));
+}
+
+/** How many deliveries fit, as far as one request looks. */
+export function countOf(filter: Filter): Resource<CountView> {
+  return new Resource(async () => {
+    const query = queryOf(filter, Date.now());
+    return ask(api.GET('/api/deliveries/count', { params: { query } }));
+  });
 }
 
 export interface Whole {

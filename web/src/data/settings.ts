@@ -8,21 +8,26 @@ import { Resource } from './resource.svelte';
 
 export const settings = new Resource<readonly SettingView[]>(
   async () => (await ask(api.GET('/api/settings'))).items,
+  ['settings_update'],
 );
 
-export const tokens = new Resource<readonly TokenView[]>(() =>
-  all((query) => api.GET('/api/tokens', { params: { query } })),
+// Of tokens and sessions the stream tells nothing.
+export const tokens = new Resource<readonly TokenView[]>(
+  () => all((query) => api.GET('/api/tokens', { params: { query } })),
+  [],
 );
 
-export const sessions = new Resource<readonly SessionView[]>(() =>
-  all((query) => api.GET('/api/sessions', { params: { query } })),
+export const sessions = new Resource<readonly SessionView[]>(
+  () => all((query) => api.GET('/api/sessions', { params: { query } })),
+  [],
 );
 
 /** Store a value as it was typed. Throws Trouble, with what the daemon says to it. */
 export async function setSetting(key: string, value: string | boolean): Promise<void> {
   const path = { key };
   const set = await ask(api.PATCH('/api/settings/{key}', { params: { path }, body: { value } }));
-  tell(`\`${key}\` is now ${valueWords(set, set.value)}.`, { isGood: true });
+  const holds = set.inForce === set.value ? 'is now' : 'is, from the next start,';
+  tell(`\`${key}\` ${holds} ${valueWords(set, set.value)}.`, { isGood: true });
   await settings.refresh();
 }
 

@@ -45,9 +45,27 @@ async function settle(): Promise<void> {
 
 export const router = new Router();
 
+/** The name that a part of a path stands for; the part itself where it is not well formed. */
+export function named(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The address of the deliveries under a filter; empty parts are left out. */
 export function activityPath(filter: Record<string, string | undefined>, id?: string): string {
+  return pathUnder('/activity', filter, id);
+}
+
+/** The address of the events under a filter. */
+export function eventsPath(filter: Record<string, string | undefined>, id?: string): string {
+  return pathUnder('/activity/events', filter, id);
+}
+
+function pathUnder(root: string, filter: Record<string, string | undefined>, id?: string): string {
   const pairs = Object.entries(filter).filter((pair): pair is [string, string] => Boolean(pair[1]));
   const query = new URLSearchParams(pairs).toString();
-  return `/activity${id === undefined ? '' : `/${encodeURIComponent(id)}`}${query === '' ? '' : `?${query}`}`;
+  return `${root}${id === undefined ? '' : `/${encodeURIComponent(id)}`}${query === '' ? '' : `?${query}`}`;
 }

@@ -9,23 +9,6 @@ const SIZES = [
   ['KiB', 2 ** 10],
 ] as const;
 
-/** What the parts of the data path are called; a part that is not here goes by its own name. */
-const GROUPS: Record<string, string> = {
-  ingest: 'Taking events',
-  disk: 'Disk',
-  coalesce: 'Gathering changes',
-  sources: 'Sources',
-  delivery: 'Delivering',
-  retention: 'Keeping',
-  live: 'Live stream',
-  network: 'Network',
-  api: 'Listening',
-  log: 'Log',
-};
-
-/** What the daemon looks at only when it starts. */
-const AT_START: ReadonlySet<string> = new Set(['network', 'api', 'log']);
-
 export const SCOPES: Record<TokenScope, string> = {
   ingest: 'Post events',
   read: 'Read everything but secrets',
@@ -33,28 +16,16 @@ export const SCOPES: Record<TokenScope, string> = {
 };
 
 export interface Group {
-  name: string;
   title: string;
-  /** Whether a change waits for the next start. */
-  isAtStart: boolean;
   settings: SettingView[];
 }
 
-/** Settings by the part of the data path that they are for, in the daemon's order. */
+/** Settings under what the daemon calls them, in its order. */
 export function byGroup(settings: readonly SettingView[]): Group[] {
-  const groups = new Map<string, Group>();
-  for (const setting of settings) {
-    const name = setting.key.split('.')[0] ?? '';
-    const group = groups.get(name) ?? {
-      name,
-      title: GROUPS[name] ?? name,
-      isAtStart: AT_START.has(name),
-      settings: [],
-    };
-    group.settings.push(setting);
-    groups.set(name, group);
-  }
-  return [...groups.values()];
+  const groups = new Map<string, SettingView[]>();
+  for (const setting of settings)
+    groups.set(setting.group, [...(groups.get(setting.group) ?? []), setting]);
+  return [...groups].map(([title, members]) => ({ title, settings: members }));
 }
 
 /** A value with its unit: "8 MiB", "90 s", "30 days", "yes". */
@@ -91,15 +62,25 @@ export function originWords(setting: SettingView): string {
   const words: Record<Origin, string> = {
     default: 'The default',
     ledger: `Stored; ${otherwise}`,
-    environment: `From the environment, \`${environmentName(setting)}\`; ${otherwise}`,
+    environment: `From the environment, \`${setting.environment}\`; ${otherwise}`,
     flag: `From a flag of \`posthouse up\`; ${otherwise}`,
   };
-  return words[setting.origin];
+  const { stored } = setting;
+  const hidden =
+    stored === null || isOurs(setting)
+      ? ''
+      : `. Stored is ${valueWords(setting, stored)}, which does not count meanwhile`;
+  return `${words[setting.origin]}${hidden}`;
+}
+
+/** When a change holds; empty where it holds at once. */
+export function holdsWords(setting: SettingView): string {
+  if (!setting.isAtStart) return '';
+  return setting.inForce === setting.value
+    ? 'A change holds from the next start.'
+    : `Holds from the next start. Until then it is ${valueWords(setting, setting.inForce)}.`;
 }
 
 /** Whether what is stored counts: a flag and the environment are stronger. */
 export const isOurs = ({ origin }: SettingView): boolean =>
   origin === 'default' || origin === 'ledger';
-
-const environmentName = ({ key }: SettingView): string =>
-  `POSTHOUSE_${key.replaceAll('.', '_').toUpperCase()}`;

@@ -25,6 +25,7 @@ const dayAndYear = new Intl.DateTimeFormat(LANGUAGE, {
 const exact = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: 'full', timeStyle: 'long' });
 
 export const timeOf = (at: number): string => clockTime.format(at);
+export const hourAndMinute = (at: number): string => shortTime.format(at);
 export const exactly = (at: number): string => exact.format(at);
 
 /** "just now", "3 min ago", "2 h ago", "5 days ago". */
@@ -47,9 +48,13 @@ export function span(ms: number): string {
   return `${Math.round(ms / DAY)} days`;
 }
 
-/** How long something took: "84 ms", "2.4 s". */
+/** How long since then; what seems to lie ahead, by another machine's clock, has just begun. */
+export const sinceWords = (at: number, now: number): string => `for ${span(Math.max(now - at, 0))}`;
+
+/** How long something took: "84 ms", "2.4 s", "3 min". */
 export function took(ms: number): string {
-  return ms < SECOND ? `${ms} ms` : `${(ms / SECOND).toFixed(1)} s`;
+  if (ms < SECOND) return `${ms} ms`;
+  return ms < MINUTE ? `${(ms / SECOND).toFixed(1)} s` : span(ms);
 }
 
 /** "today at 14:05", "yesterday at 09:00", "on Sunday 1 March at 09:00". */

@@ -1,7 +1,7 @@
 /** The one line on top: is my data flowing, what is waiting, what needs me. */
 import type { Attention, TargetStatus } from '../api/schema';
 import type { Overview } from '../data/overview';
-import { ago } from './time';
+import { ago, timeOf } from './time';
 import { counted, healsByItself, type Lamp, listed } from './words';
 
 export interface Verdict {
@@ -19,14 +19,14 @@ export interface Need {
 }
 
 /** Everything that needs a person, the worst first. */
-export function needsOf({ status, health }: Overview): Need[] {
-  const general = status.attention.filter((one) => one.target == null).map(generalNeed);
-  const paused = status.targets.filter(
+export function needsOf({ targets, attention, daemon }: Overview): Need[] {
+  const general = attention.filter((one) => one.target == null).map(generalNeed);
+  const paused = targets.filter(
     (one) => one.health.state === 'paused' && !healsByItself(one.health),
   );
-  const stopped = paused.map((target) => pausedNeed(target, status.attention));
-  const lost = status.targets.filter((one) => one.counts.dlq > 0).map(givenUpNeed);
-  const workers = health.workers.filter((one) => one.state === 'restarting');
+  const stopped = paused.map((target) => pausedNeed(target, attention));
+  const lost = targets.filter((one) => one.counts.dlq > 0).map(givenUpNeed);
+  const workers = daemon.workers.filter((one) => one.state === 'restarting');
   const crashed = workers.map(
     (one): Need => ({
       lamp: 'red',
@@ -70,10 +70,9 @@ function givenUpNeed(target: TargetStatus): Need {
 
 /** The verdict over everything. */
 export function verdictOf(overview: Overview, needs: readonly Need[], now: number): Verdict {
-  const { status, health, bindings, gaps } = overview;
-  const { counts } = status;
-  const more = lastDelivered(status.targets, now);
-  if (health.status === 'stopping') {
+  const { targets, counts, daemon, bindings, gaps } = overview;
+  const more = lastDelivered(targets, now);
+  if (daemon.status === 'stopping') {
     return {
       lamp: 'grey',
       line: 'Posthouse is stopping.',
@@ -89,7 +88,7 @@ export function verdictOf(overview: Overview, needs: readonly Need[], now: numbe
       more: counts.targetPaused > 0 ? 'Nothing is lost: what waits is kept.' : more,
     };
   }
-  const healing = status.targets.filter((one) => one.health.state === 'paused');
+  const healing = targets.filter((one) => one.health.state === 'paused');
   if (healing.length > 0) {
     const names = listed(healing.map((one) => one.name));
     const waiting = counts.targetPaused;
@@ -126,6 +125,15 @@ export function verdictOf(overview: Overview, needs: readonly Need[], now: numbe
   if (counts.delivered > 0)
     return { lamp: 'green', line: 'All is well. Everything was delivered.', more };
   return { lamp: 'grey', line: 'All is ready. Nothing has happened yet.', more: '' };
+}
+
+/** What was known before the last look went wrong: nobody may take it for what is. */
+export function pastVerdict(known: Verdict, readAt: number, isReached: boolean): Verdict {
+  return {
+    lamp: 'grey',
+    line: isReached ? 'How things are now is not known.' : 'Posthouse does not answer.',
+    more: `At ${timeOf(readAt)} it said: ${known.line}`,
+  };
 }
 
 function lastDelivered(targets: readonly TargetStatus[], now: number): string {

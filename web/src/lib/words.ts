@@ -6,8 +6,7 @@ import type {
   HealthOfTarget,
   ReportedStatus,
   SourceStatus,
-  SourceView,
-  TargetHealth,
+  TargetStatus,
 } from '../api/schema';
 import { ago, ahead, span } from './time';
 
@@ -108,40 +107,32 @@ export const healsByItself = (health: HealthOfTarget): boolean =>
 
 /** What a target is doing, in a sentence. */
 export function targetWords(
-  target: { health: HealthOfTarget; queued: number; counts: { delivered: number } },
-  troubled: TargetHealth | undefined,
+  target: Pick<TargetStatus, 'health' | 'queued' | 'counts' | 'nextProbeAt'>,
   now: number,
 ): Said {
   const { health } = target;
   if (health.state === 'resuming') return { lamp: 'yellow', words: 'Resuming, a few at a time' };
-  if (health.state === 'paused')
-    return { lamp: 'orange', words: pauseWords(health, troubled, now) };
+  if (health.state === 'paused') return { lamp: 'orange', words: pauseWords(target, now) };
   if (target.queued > 0) return { lamp: 'yellow', words: 'Sending' };
   if (target.counts.delivered > 0) return { lamp: 'green', words: 'Flowing' };
   return { lamp: 'grey', words: 'Nothing sent yet' };
 }
 
 function pauseWords(
-  health: HealthOfTarget,
-  troubled: TargetHealth | undefined,
+  { health, nextProbeAt }: Pick<TargetStatus, 'health' | 'nextProbeAt'>,
   now: number,
 ): string {
   if (health.cause === 'manual') return 'Paused by hand';
   if (health.cause === 'offline') return 'Paused: this machine has no network';
   const why = health.detail.replace(/\.$/, '') || 'it does not answer';
-  const probe = troubled?.endpoints.map((one) => one.nextProbeAt).find((at) => at !== null);
-  const next = probe == null ? '' : `. Tried again ${ahead(probe, now)}`;
+  const next = nextProbeAt === null ? '' : `. Tried again ${ahead(nextProbeAt, now)}`;
   return `Paused: ${why}${next}`;
 }
 
 /** What a source is doing, in a sentence. */
-export function sourceActivity(
-  source: SourceStatus,
-  view: SourceView | undefined,
-  now: number,
-): string {
+export function sourceActivity(source: SourceStatus, now: number): string {
   const { activity } = source;
-  if (view?.problem) return `Cannot be used: ${view.problem}`;
+  if (source.problem) return `Cannot be used: ${source.problem}`;
   switch (activity.state) {
     case 'disabled':
       return 'Switched off';
@@ -157,7 +148,7 @@ export function sourceActivity(
     case 'watching':
       if (source.lastEventAt !== null) return `Last event ${ago(source.lastEventAt, now)}`;
       if (activity.state === 'passive') return 'Listening; nothing came yet';
-      return view?.needsSchedule
+      return source.needsSchedule
         ? 'Read by the clock; nothing was told yet'
         : 'Watching; nothing happened yet';
     default:
@@ -165,10 +156,12 @@ export function sourceActivity(
   }
 }
 
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
 /** The traffic light of a source: the worst of what it does itself and what became of its deliveries. */
-export function sourceLamp(source: SourceStatus, view: SourceView | undefined): Said {
+export function sourceLamp(source: SourceStatus, now: number): Said {
   const { counts } = source;
-  if (view?.problem) return { lamp: 'red', words: 'Cannot be used' };
+  if (source.problem) return { lamp: 'red', words: 'Cannot be used' };
   if (source.activity.state === 'failing') return { lamp: 'red', words: 'Cannot be read' };
   if (counts.dlq > 0)
     return { lamp: 'red', words: `Gave up on ${counts.dlq.toLocaleString('en-GB')}` };
@@ -178,7 +171,10 @@ export function sourceLamp(source: SourceStatus, view: SourceView | undefined): 
   if (waiting > 0) return { lamp: 'yellow', words: `${waiting.toLocaleString('en-GB')} waiting` };
   if (source.activity.state === 'buffering') return { lamp: 'yellow', words: 'Gathering' };
   if (source.bindings === 0) return { lamp: 'grey', words: 'Not bound' };
-  if (counts.delivered > 0) return { lamp: 'green', words: 'Delivered' };
+  // Green says that it arrives, not that it once did.
+  if (source.lastDeliveredAt !== null && now - source.lastDeliveredAt < DAY_MS)
+    return { lamp: 'green', words: 'Delivered' };
+  if (counts.delivered > 0) return { lamp: 'grey', words: 'Nothing for a day' };
   return { lamp: 'grey', words: 'Nothing yet' };
 }
 
@@ -187,5 +183,5 @@ export const deliveriesIn = (counts: Counts): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 /** Whether a push has something to read. */
-export const canBePushed = (source: SourceView | undefined): boolean =>
-  source?.shape === 'snapshot';
+export const canBePushed = (source: Pick<SourceStatus, 'shape'>): boolean =>
+  source.shape === 'snapshot';

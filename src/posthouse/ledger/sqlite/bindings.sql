@@ -2,10 +2,10 @@
 -- Add a binding at its first revision and answer its id.
 INSERT INTO bindings (
     project_id, source_id, endpoint_id, mode, schedule, filter, retry_schedule_s, retry_kinds, time_to_live_s,
-    is_health_relevant, is_strict_order, revision, created_at, updated_at
+    is_health_relevant, is_strict_order, batch_max, batch_wait_s, is_notification, revision, created_at, updated_at
 ) VALUES (
     :project_id, :source_id, :endpoint_id, :mode, :schedule, :filter, :retry_schedule_s, :retry_kinds, :time_to_live_s,
-    :is_health_relevant, :is_strict_order, 1, :now, :now
+    :is_health_relevant, :is_strict_order, :batch_max, :batch_wait_s, :is_notification, 1, :now, :now
 ) RETURNING id;
 
 -- name: add_revision
@@ -18,8 +18,17 @@ VALUES (:project_id, :binding_id, :revision, :shape, :now);
 UPDATE bindings
 SET mode = :mode, schedule = :schedule, filter = :filter, retry_schedule_s = :retry_schedule_s, retry_kinds = :retry_kinds,
     time_to_live_s = :time_to_live_s, is_health_relevant = :is_health_relevant, is_strict_order = :is_strict_order,
-    revision = :revision, updated_at = :now
+    batch_max = :batch_max, batch_wait_s = :batch_wait_s, is_notification = :is_notification, revision = :revision, updated_at = :now
 WHERE project_id = :project_id AND id = :id;
+
+-- name: move_binding
+-- Let a binding send to another endpoint.
+UPDATE bindings SET endpoint_id = :endpoint_id, updated_at = :now WHERE project_id = :project_id AND id = :id;
+
+-- name: move_waiting
+-- Let what waits of a binding go to its new endpoint.
+UPDATE deliveries SET endpoint_id = :endpoint_id, updated_at = :now
+WHERE binding_id = :binding_id AND status IN ('pending', 'failed');
 
 -- name: same_binding
 -- The active binding that does just what another would do.
@@ -31,8 +40,8 @@ LIMIT 1;
 -- name: page_bindings
 -- Bindings after an id that are not removed, with the names around them and the shape of their newest revision.
 SELECT b.id, b.project_id, b.source_id, b.endpoint_id, b.schedule, b.filter, b.retry_schedule_s, b.retry_kinds,
-    b.time_to_live_s, b.is_health_relevant, b.is_strict_order, r.shape, b.revision, b.created_at,
-    s.name, t.id, t.name, e.name, b.state, b.updated_at
+    b.time_to_live_s, b.is_health_relevant, b.is_strict_order, b.batch_max, b.batch_wait_s, b.is_notification, r.shape,
+    b.revision, b.created_at, s.name, t.id, t.name, e.name, b.state, b.updated_at
 FROM bindings AS b
 JOIN sources AS s ON s.id = b.source_id
 JOIN endpoints AS e ON e.id = b.endpoint_id
@@ -52,7 +61,7 @@ WHERE project_id = :project_id AND binding_id = :binding_id AND revision = :revi
 -- name: active_routes
 -- What routing needs of every active binding.
 SELECT b.source_id, b.id, b.endpoint_id, e.target_id, b.revision, b.filter, b.time_to_live_s, b.is_strict_order,
-    b.schedule
+    b.batch_max, b.batch_wait_s, b.schedule, b.is_notification
 FROM bindings AS b JOIN endpoints AS e ON e.id = b.endpoint_id
 WHERE b.project_id = :project_id AND b.state = 'active'
 ORDER BY b.id;

@@ -1,7 +1,7 @@
 -- name: claimable
--- The due deliveries of an endpoint, in order, as one JSON text.
-SELECT json_group_array(seq) FROM (
-    SELECT seq FROM deliveries INDEXED BY deliveries_due
+-- The due deliveries of an endpoint, in order, as one JSON text; and how many of them may not go by themselves.
+SELECT json_group_array(seq), count(parcel_id) FROM (
+    SELECT seq, parcel_id FROM deliveries INDEXED BY deliveries_due
     WHERE endpoint_id = :endpoint_id AND status IN ('pending', 'failed') AND in_line <> 1
         AND available_at <= :now AND (expires_at IS NULL OR expires_at > :now)
     ORDER BY available_at, seq LIMIT :limit
@@ -14,11 +14,16 @@ WHERE endpoint_id = :endpoint_id AND status IN ('pending', 'failed') AND in_line
     AND (expires_at IS NULL OR expires_at > :now);
 
 -- name: next_probed
--- The waiting delivery that follows a place in the due order.
-SELECT seq FROM deliveries INDEXED BY deliveries_due
-WHERE endpoint_id = :endpoint_id AND status IN ('pending', 'failed') AND in_line <> 1
-    AND (available_at, seq) > (:available_at, :seq) AND (expires_at IS NULL OR expires_at > :now)
-ORDER BY available_at, seq LIMIT 1;
+-- The waiting delivery that follows a place in the due order; of a parcel only the first.
+SELECT d.seq, d.available_at FROM deliveries AS d INDEXED BY deliveries_due
+WHERE d.endpoint_id = :endpoint_id AND d.status IN ('pending', 'failed') AND d.in_line <> 1
+    AND (d.available_at, d.seq) > (:available_at, :seq) AND (d.expires_at IS NULL OR d.expires_at > :now)
+    AND (d.parcel_id IS NULL OR d.parcel_id = '' OR NOT EXISTS (
+        SELECT 1 FROM deliveries AS m INDEXED BY deliveries_of_parcel
+        WHERE m.parcel_id = d.parcel_id AND m.parcel_id > '' AND m.status IN ('pending', 'failed') AND m.in_line <> 1
+            AND (m.expires_at IS NULL OR m.expires_at > :now) AND (m.available_at, m.seq) < (d.available_at, d.seq)
+    ))
+ORDER BY d.available_at, d.seq LIMIT 1;
 
 -- name: mark_claimed
 -- Lease the deliveries under a new fence.
@@ -34,7 +39,7 @@ SELECT '[' || coalesce(group_concat(
         'seq', d.seq, 'id', d.id, 'event_seq', d.event_seq, 'binding_id', d.binding_id, 'endpoint_id', d.endpoint_id,
         'revision', d.revision, 'fence', d.fence, 'attempt', d.attempts, 'charged', d.charged,
         'available_at', d.available_at, 'expires_at', d.expires_at, 'is_due', d.available_at <= :now,
-        'is_probe', :is_probe, 'is_maybe_sent', d.is_maybe_sent
+        'is_probe', :is_probe, 'is_maybe_sent', d.is_maybe_sent, 'is_unjudged', d.reason IS 'filter'
     ), '}') || ',"event":' || rtrim(json_object(
         'id', e.id, 'project_id', e.project_id, 'source_id', e.source_id, 'machine', e.machine, 'type', e.type,
         'at', e.at, 'recorded_at', e.recorded_at, 'severity', e.severity, 'origin', e.origin, 'subject', e.subject,
@@ -55,9 +60,10 @@ FROM json_each(:leases) AS l CROSS JOIN deliveries AS d ON d.seq = l.value ->> 0
 WHERE +d.status = 'in_flight' AND d.fence = l.value ->> 1;
 
 -- name: write_results
--- Move deliveries to where their attempts left them.
+-- Move deliveries to where their attempts left them; one that is not judged stays so for as long as it waits.
 UPDATE deliveries
-SET status = r.value ->> 1, reason = r.value ->> 2, available_at = r.value ->> 3, charged = r.value ->> 4,
+SET status = r.value ->> 1,
+    reason = CASE WHEN reason IS 'filter' AND r.value ->> 1 = 'failed' THEN 'filter' ELSE r.value ->> 2 END, available_at = r.value ->> 3, charged = r.value ->> 4,
     ended_at = r.value ->> 5, is_maybe_sent = r.value ->> 6, last_code = r.value ->> 7, last_status = r.value ->> 8,
     receipt = coalesce(r.value ->> 9, receipt), lease_owner = NULL, lease_until = NULL, updated_at = :now
 FROM json_each(:rows) AS r WHERE deliveries.seq = r.value ->> 0;
@@ -66,12 +72,12 @@ FROM json_each(:rows) AS r WHERE deliveries.seq = r.value ->> 0;
 -- Record attempts; each one's answer is a slice [offset from 1, length] of :excerpts.
 INSERT INTO attempts (
     project_id, delivery_seq, number, started_at, duration_ms, kind, code, status_code, detail, is_probe, is_charged,
-    revision, method, url, request_headers, body_hash, retry_after_s, excerpt
+    revision, method, url, request_headers, body_hash, retry_after_s, excerpt, parcel_id
 )
 SELECT
     value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8,
     value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, unhex(value ->> 15),
-    value ->> 16, substr(:excerpts, value ->> 17, value ->> 18)
+    value ->> 16, substr(:excerpts, value ->> 17, value ->> 18), value ->> 19
 FROM json_each(:rows);
 
 -- name: insert_bodies
@@ -88,15 +94,33 @@ FROM json_each(:leases) AS l
 WHERE deliveries.seq = l.value ->> 0 AND deliveries.fence = l.value ->> 1 AND +deliveries.status = 'in_flight';
 
 -- name: orphaned_leases
--- Leases of other instances, which ended without giving them back.
-SELECT seq, project_id, binding_id, charged, attempts, revision, updated_at, available_at, endpoint_id FROM deliveries
-WHERE status = 'in_flight' AND lease_owner <> :owner LIMIT :limit;
+-- Leases of other instances, which ended without giving them back; parcels whole.
+WITH found AS MATERIALIZED (
+    SELECT seq, parcel_id FROM deliveries WHERE status = 'in_flight' AND lease_owner <> :owner LIMIT :limit
+)
+SELECT seq, project_id, binding_id, charged, attempts, revision, updated_at, available_at, endpoint_id, parcel_id
+FROM deliveries
+WHERE seq IN (
+    SELECT seq FROM found UNION
+    SELECT m.seq FROM found AS f CROSS JOIN deliveries AS m INDEXED BY deliveries_of_parcel
+        ON m.parcel_id = f.parcel_id AND m.parcel_id > ''
+    WHERE m.status = 'in_flight' AND m.lease_owner <> :owner
+);
 
 -- name: expired_leases
--- Leases of this instance whose time is over.
-SELECT seq, project_id, binding_id, charged, attempts, revision, updated_at, available_at, endpoint_id
-FROM deliveries INDEXED BY deliveries_leased
-WHERE status = 'in_flight' AND lease_until < :monotonic_ms AND lease_owner = :owner LIMIT :limit;
+-- Leases of this instance whose time is over; parcels whole.
+WITH found AS MATERIALIZED (
+    SELECT seq, parcel_id FROM deliveries INDEXED BY deliveries_leased
+    WHERE status = 'in_flight' AND lease_until < :monotonic_ms AND lease_owner = :owner LIMIT :limit
+)
+SELECT seq, project_id, binding_id, charged, attempts, revision, updated_at, available_at, endpoint_id, parcel_id
+FROM deliveries
+WHERE seq IN (
+    SELECT seq FROM found UNION
+    SELECT m.seq FROM found AS f CROSS JOIN deliveries AS m INDEXED BY deliveries_of_parcel
+        ON m.parcel_id = f.parcel_id AND m.parcel_id > ''
+    WHERE m.status = 'in_flight' AND m.lease_owner = :owner AND m.lease_until < :monotonic_ms
+);
 
 -- name: next_lease_end
 -- When the first lease of this instance ends, on its monotonic clock.
@@ -140,6 +164,13 @@ UPDATE deliveries INDEXED BY deliveries_due SET available_at = :latest, updated_
 WHERE endpoint_id = :endpoint_id AND status IN ('pending', 'failed') AND in_line <> 1 AND available_at > :latest
     AND binding_id = :binding_id;
 
+-- name: release_quiet
+-- What quiet hours hold back becomes due at another instant: which endpoints that touched.
+UPDATE deliveries INDEXED BY deliveries_due SET available_at = :until, updated_at = :now
+WHERE endpoint_id IN (SELECT endpoint_id FROM bindings WHERE is_notification) AND status IN ('pending', 'failed')
+    AND in_line <> 1 AND reason = 'quiet_hours' AND available_at <> :until
+RETURNING endpoint_id;
+
 -- name: bindings_of_endpoints
 -- Every binding that may have something waiting, with its endpoint.
 SELECT endpoint_id, id FROM bindings ORDER BY endpoint_id, id;
@@ -153,7 +184,8 @@ SELECT e.id FROM endpoints AS e WHERE EXISTS (
 
 -- name: binding_policies
 -- The policies of some bindings.
-SELECT id, retry_schedule_s, retry_kinds, time_to_live_s, is_health_relevant, is_strict_order
+SELECT id, retry_schedule_s, retry_kinds, time_to_live_s, is_health_relevant, is_strict_order, batch_max, batch_wait_s,
+    is_notification
 FROM bindings WHERE id IN (SELECT value FROM json_each(:ids));
 
 -- name: get_delivery
@@ -168,42 +200,89 @@ JOIN endpoints AS n ON n.id = d.endpoint_id
 JOIN targets AS t ON t.id = n.target_id
 WHERE d.project_id = :project_id AND d.id = :id;
 
--- name: page_deliveries
--- Deliveries before a position, newest first.
-SELECT d.seq, d.id, e.id, e.type, e.subject, e.severity, s.id, s.name, t.id, t.name, n.id, n.name, d.binding_id,
-    d.revision, d.generation, d.status, d.status IN ('pending', 'failed') AND (n.is_paused OR t.is_paused), d.reason,
-    d.attempts, d.available_at, d.expires_at, d.created_at, d.updated_at, d.ended_at, d.last_code, d.last_status
-FROM deliveries AS d
-CROSS JOIN events AS e ON e.seq = d.event_seq
-JOIN sources AS s ON s.id = e.source_id
-JOIN endpoints AS n ON n.id = d.endpoint_id
-JOIN targets AS t ON t.id = n.target_id
-WHERE d.seq < :before
-    AND (:source_id IS NULL OR e.source_id = :source_id)
-    AND (:target_id IS NULL OR n.target_id = :target_id)
-    AND (:binding_id IS NULL OR d.binding_id = :binding_id)
-    AND (:event_id IS NULL OR e.id = :event_id)
-    AND (:type IS NULL OR e.type GLOB :type)
-ORDER BY d.seq DESC LIMIT :limit;
+-- name: chosen_bindings
+-- The bindings that the names of a filter come to.
+SELECT b.id FROM bindings AS b JOIN endpoints AS n ON n.id = b.endpoint_id
+WHERE (:binding_id IS NULL OR b.id = :binding_id)
+    AND (:source_id IS NULL OR b.source_id = :source_id)
+    AND (:endpoint_id IS NULL OR n.id = :endpoint_id)
+    AND (:target_id IS NULL OR n.target_id = :target_id);
 
--- name: page_deliveries_by_status
--- Deliveries of one status before a position, newest first; of waiting ones those that wait for a pause, or the others.
+-- name: counters_by_binding
+-- How many deliveries each binding has in each stored status, and whether its endpoint or target is paused.
+SELECT c.binding_id, c.status, c.count, n.is_paused OR t.is_paused
+FROM delivery_counters AS c
+JOIN bindings AS b ON b.id = c.binding_id
+JOIN endpoints AS n ON n.id = b.endpoint_id
+JOIN targets AS t ON t.id = n.target_id
+WHERE c.count > 0;
+
+-- name: deliveries_known_as
+-- The deliveries that have this whole id, or whose event has it, between two positions.
+SELECT seq FROM deliveries WHERE project_id = :project_id AND id = :id AND seq >= :oldest AND seq < :before
+UNION
+SELECT d.seq FROM events AS e JOIN deliveries AS d ON d.project_id = e.project_id AND d.event_seq = e.seq
+WHERE e.project_id = :project_id AND e.id = :id AND d.seq >= :oldest AND d.seq < :before
+ORDER BY 1 DESC LIMIT :scan;
+
+-- name: deliveries_between
+-- The newest deliveries between two positions.
+SELECT seq FROM deliveries WHERE seq >= :oldest AND seq < :before ORDER BY seq DESC LIMIT :scan;
+
+-- name: deliveries_in_status
+-- The newest deliveries of a stored status between two positions.
+SELECT seq FROM deliveries INDEXED BY deliveries_by_status
+WHERE status = :status AND seq >= :oldest AND seq < :before ORDER BY seq DESC LIMIT :scan;
+
+-- name: deliveries_under_binding
+-- The newest deliveries of a binding between two positions.
+SELECT seq FROM deliveries INDEXED BY deliveries_of_binding
+WHERE binding_id = :binding_id AND seq >= :oldest AND seq < :before ORDER BY seq DESC LIMIT :scan;
+
+-- name: delivery_from
+-- The first delivery from a position on, and when it was made.
+SELECT seq, created_at FROM deliveries WHERE seq >= :seq ORDER BY seq LIMIT 1;
+
+-- name: match_deliveries
+-- Those of some deliveries that fit a filter, in the order given.
+SELECT seq FROM (
+    SELECT d.seq, d.id, e.id AS event_id, d.last_code, d.status,
+        e.type || char(10) || coalesce(e.subject, '') || char(10) || s.name || char(10) || t.name || char(10)
+            || n.name || char(10) || coalesce(d.last_code, '') AS words
+    FROM json_each(:seqs) AS c
+    CROSS JOIN deliveries AS d ON d.seq = c.value
+    CROSS JOIN events AS e ON e.seq = d.event_seq
+    CROSS JOIN sources AS s ON s.id = e.source_id
+    CROSS JOIN endpoints AS n ON n.id = d.endpoint_id
+    CROSS JOIN targets AS t ON t.id = n.target_id
+    WHERE (:bindings IS NULL OR d.binding_id IN (SELECT value FROM json_each(:bindings)))
+        AND (:statuses IS NULL OR iif(
+            d.status IN ('pending', 'failed') AND (n.is_paused OR t.is_paused), 'target_paused', d.status
+        ) IN (SELECT value FROM json_each(:statuses)))
+        AND (:since IS NULL OR d.created_at >= :since)
+        AND (:until IS NULL OR d.created_at < :until)
+        AND (:code IS NULL OR d.last_code = :code)
+        AND (:type IS NULL OR e.type GLOB :type)
+) WHERE :small IS NULL OR words LIKE :small ESCAPE '\' OR words LIKE :capital ESCAPE '\'
+    OR id LIKE :prefix ESCAPE '\' OR event_id LIKE :prefix ESCAPE '\'
+    OR last_code IS NOT NULL AND status <> 'delivered' AND EXISTS (
+        SELECT 1 FROM (
+            SELECT detail FROM attempts WHERE delivery_seq = seq AND kind <> 'delivered' ORDER BY number DESC LIMIT 1
+        ) WHERE detail LIKE :small ESCAPE '\' OR detail LIKE :capital ESCAPE '\'
+    )
+LIMIT :limit;
+
+-- name: read_deliveries
+-- Some deliveries with the names around them, in the order given.
 SELECT d.seq, d.id, e.id, e.type, e.subject, e.severity, s.id, s.name, t.id, t.name, n.id, n.name, d.binding_id,
     d.revision, d.generation, d.status, d.status IN ('pending', 'failed') AND (n.is_paused OR t.is_paused), d.reason,
     d.attempts, d.available_at, d.expires_at, d.created_at, d.updated_at, d.ended_at, d.last_code, d.last_status
-FROM deliveries AS d INDEXED BY deliveries_by_status
+FROM json_each(:seqs) AS c
+CROSS JOIN deliveries AS d ON d.seq = c.value
 CROSS JOIN events AS e ON e.seq = d.event_seq
 JOIN sources AS s ON s.id = e.source_id
 JOIN endpoints AS n ON n.id = d.endpoint_id
-JOIN targets AS t ON t.id = n.target_id
-WHERE d.status = :status AND d.seq < :before
-    AND (d.status NOT IN ('pending', 'failed') OR (n.is_paused OR t.is_paused) = :is_paused)
-    AND (:source_id IS NULL OR e.source_id = :source_id)
-    AND (:target_id IS NULL OR n.target_id = :target_id)
-    AND (:binding_id IS NULL OR d.binding_id = :binding_id)
-    AND (:event_id IS NULL OR e.id = :event_id)
-    AND (:type IS NULL OR e.type GLOB :type)
-ORDER BY d.seq DESC LIMIT :limit;
+JOIN targets AS t ON t.id = n.target_id;
 
 -- name: deliveries_of_event
 -- An event's deliveries, in order, by the event's id.
@@ -213,9 +292,12 @@ WHERE e.project_id = :project_id AND e.id = :id ORDER BY d.seq;
 -- name: attempts_of_delivery
 -- A delivery's attempts with their bodies, in order.
 SELECT a.number, a.started_at, a.duration_ms, a.kind, a.code, a.status_code, a.detail, a.is_probe, a.is_charged,
-    a.revision, a.method, a.url, a.request_headers, lower(hex(a.body_hash)), b.body, a.excerpt, a.retry_after_s
+    a.revision, a.method, a.url, a.request_headers, lower(hex(a.body_hash)), coalesce(b.body, s.body), a.excerpt,
+    a.retry_after_s, a.parcel_id, coalesce(p.size, 1)
 FROM attempts AS a JOIN deliveries AS d ON d.seq = a.delivery_seq
 LEFT JOIN bodies AS b ON b.event_seq = d.event_seq AND b.hash = a.body_hash
+LEFT JOIN parcels AS p ON p.id = a.parcel_id
+LEFT JOIN parcel_bodies AS s ON s.parcel_id = a.parcel_id AND s.hash = a.body_hash
 WHERE a.delivery_seq = :seq ORDER BY a.number;
 
 -- name: find_deliveries
@@ -239,14 +321,26 @@ WHERE seq = :seq AND status = 'dlq';
 -- Let a waiting delivery go now; one that is due already keeps its place.
 UPDATE deliveries SET available_at = min(available_at, :now), updated_at = :now WHERE seq = :seq AND status IN ('pending', 'failed');
 
+-- name: hasten_failed
+-- Let the soonest retries of an endpoint go now; their budgets stand, and so does the head of a strict order.
+UPDATE deliveries SET available_at = :now, updated_at = :now
+WHERE seq IN (
+    SELECT seq FROM deliveries INDEXED BY deliveries_due
+    WHERE endpoint_id = :endpoint_id AND status IN ('pending', 'failed') AND in_line <> 1 AND available_at > :now
+        AND +status = 'failed'
+    ORDER BY available_at, seq LIMIT :limit
+);
+
 -- name: next_generation
 -- A new row for an ended delivery's event and binding.
 INSERT INTO deliveries (
     seq, id, project_id, event_seq, binding_id, endpoint_id, revision, generation, status, available_at, expires_at,
-    attempts, charged, in_line, is_maybe_sent, fence, fingerprint, supersede_key, receipt, created_at, updated_at
+    attempts, charged, in_line, is_maybe_sent, fence, fingerprint, supersede_key, receipt, prompt_key,
+    parcel_id, created_at, updated_at
 )
 SELECT :new_seq, :id, project_id, event_seq, binding_id, endpoint_id, :revision, generation + 1, 'pending', :now,
-    :expires_at, 0, 0, :in_line, 0, 0, fingerprint, supersede_key, receipt, :now, :now
+    :expires_at, 0, 0, :in_line, 0, 0, fingerprint, supersede_key, receipt, prompt_key,
+    (SELECT '' FROM bindings AS b WHERE b.id = deliveries.binding_id AND b.batch_max > 1), :now, :now
 FROM deliveries WHERE seq = :seq;
 
 -- name: dismiss

@@ -47,13 +47,35 @@ FROM json_each(:rows);
 INSERT INTO deliveries (
     seq, id, project_id, event_seq, binding_id, endpoint_id, revision, generation, status, available_at, expires_at,
     attempts, charged, in_line, is_maybe_sent, fence, lease_owner, lease_until, fingerprint, supersede_key,
-    created_at, updated_at
+    created_at, updated_at, reason, parcel_id
 )
 SELECT
     value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8,
     value ->> 9, value ->> 10, value ->> 11, 0, value ->> 12, 0, value ->> 13, value ->> 14, value ->> 15, value ->> 16,
-    value ->> 17, value ->> 18, value ->> 18
+    value ->> 17, value ->> 18, value ->> 18, value ->> 19, value ->> 20
 FROM json_each(:rows);
+
+-- name: note_notices
+-- What notifications are born with beside what all deliveries are: rows [seq, when it ended, prompt].
+UPDATE deliveries SET ended_at = value ->> 1, prompt_key = value ->> 2
+FROM json_each(:rows) WHERE deliveries.seq = value ->> 0;
+
+-- name: deliveries_of_prompts
+-- What bindings have told of prompts [binding, prompt], oldest first.
+SELECT d.binding_id, d.prompt_key, d.seq, d.status, d.created_at, d.is_maybe_sent, d.parcel_id > ''
+FROM json_each(:keys) AS k CROSS JOIN deliveries AS d INDEXED BY deliveries_of_prompt
+    ON d.binding_id = k.value ->> 0 AND d.prompt_key = k.value ->> 1
+WHERE d.prompt_key IS NOT NULL ORDER BY d.seq;
+
+-- name: withdraw
+-- End what waits to tell of a prompt that nobody needs to be told of any more; answers its bindings.
+UPDATE deliveries SET status = 'withheld', reason = 'resolved', ended_at = :now, updated_at = :now
+WHERE seq IN (SELECT value FROM json_each(:seqs)) AND +status IN ('pending', 'failed') RETURNING binding_id;
+
+-- name: let_no_other_try_follow
+-- Let what is being sent expire if this try fails.
+UPDATE deliveries SET expires_at = :now
+WHERE seq IN (SELECT value FROM json_each(:seqs)) AND +status = 'in_flight';
 
 -- name: count_unended
 -- How many deliveries of a binding have not ended, from its counters.
@@ -69,6 +91,17 @@ WHERE seq IN (
         AND d.status IN ('pending', 'failed') AND d.supersede_key IS NOT NULL
 ) RETURNING binding_id;
 
+-- name: let_superseded_end
+-- Let what is being sent and is replaced by a newer one of its key expire if this try fails: rows [binding, key, seq].
+UPDATE deliveries SET expires_at = :now
+WHERE seq IN (
+    SELECT d.seq FROM deliveries AS d INDEXED BY deliveries_leased
+    WHERE d.status = 'in_flight' AND d.lease_until > 0 AND d.supersede_key IS NOT NULL AND EXISTS (
+        SELECT 1 FROM json_each(:newer) AS n
+        WHERE d.binding_id = n.value ->> 0 AND d.supersede_key = n.value ->> 1 AND d.seq < n.value ->> 2
+    )
+);
+
 -- name: newest_fingerprint
 -- The fingerprint of a binding's newest delivery that was not given up.
 SELECT fingerprint FROM deliveries
@@ -80,13 +113,49 @@ SELECT seq, id, project_id, source_id, machine, type, at, recorded_at, severity,
     supersede_key, correlation_key, audience, hops
 FROM events WHERE project_id = :project_id AND id = :id;
 
--- name: page_events
--- Events before a position, newest first.
+-- name: events_behind
+-- Events of a source behind a position that are of agents, oldest first.
+SELECT seq, id, project_id, source_id, machine, type, at, recorded_at, severity, origin, subject, data, key, expires_at,
+    supersede_key, correlation_key, audience, hops
+FROM events INDEXED BY events_followed
+WHERE source_id = :source_id AND seq > :after AND type GLOB 'agent.*' AND project_id = :project_id
+ORDER BY seq LIMIT :limit;
+
+-- name: events_known_as
+-- The event that has this whole id, if it lies between two positions.
+SELECT seq FROM events
+WHERE project_id = :project_id AND id = :id AND seq >= :oldest AND seq < :before LIMIT :scan;
+
+-- name: events_between
+-- The newest events between two positions.
+SELECT seq FROM events WHERE seq >= :oldest AND seq < :before ORDER BY seq DESC LIMIT :scan;
+
+-- name: event_from
+-- The first event from a position on, and when it was written down.
+SELECT seq, recorded_at FROM events WHERE seq >= :seq ORDER BY seq LIMIT 1;
+
+-- name: match_events
+-- Those of some events that fit a filter, in the order given.
+SELECT seq FROM (
+    SELECT e.seq, e.id,
+        e.type || char(10) || coalesce(e.subject, '') || char(10) || s.name || char(10) || e.origin || char(10)
+            || coalesce(e.key, '') AS words
+    FROM json_each(:seqs) AS c
+    CROSS JOIN events AS e ON e.seq = c.value
+    CROSS JOIN sources AS s ON s.id = e.source_id
+    WHERE (:source_id IS NULL OR e.source_id = :source_id)
+        AND (:type IS NULL OR e.type GLOB :type)
+        AND (:origin IS NULL OR e.origin = :origin)
+        AND (:since IS NULL OR e.recorded_at >= :since)
+        AND (:until IS NULL OR e.recorded_at < :until)
+) WHERE :small IS NULL OR words LIKE :small ESCAPE '\' OR words LIKE :capital ESCAPE '\'
+    OR id LIKE :prefix ESCAPE '\'
+LIMIT :limit;
+
+-- name: read_events
+-- Some events without their data, in the order given.
 SELECT e.seq, e.id, e.project_id, e.source_id, s.name, e.origin, e.machine, e.type, e.at, e.recorded_at, e.severity,
     e.subject, length(CAST(e.data AS BLOB)), (SELECT count(*) FROM deliveries AS d WHERE d.project_id = e.project_id AND d.event_seq = e.seq)
-FROM events AS e JOIN sources AS s ON s.id = e.source_id
-WHERE e.seq < :before
-    AND (:source_id IS NULL OR e.source_id = :source_id)
-    AND (:type IS NULL OR e.type GLOB :type)
-    AND (:origin IS NULL OR e.origin = :origin)
-ORDER BY e.seq DESC LIMIT :limit;
+FROM json_each(:seqs) AS c
+CROSS JOIN events AS e ON e.seq = c.value
+JOIN sources AS s ON s.id = e.source_id;

@@ -10,6 +10,16 @@ WHERE silence_s <> excluded.silence_s;
 -- Expect nothing of a source or binding any more.
 DELETE FROM expectations WHERE project_id = :project_id AND subject = :subject AND subject_id = :subject_id;
 
+-- name: name_of_source
+-- What a source is called.
+SELECT name FROM sources WHERE project_id = :project_id AND id = :subject_id;
+
+-- name: name_of_binding
+-- What a binding is called: from whom to whom.
+SELECT s.name || ' to ' || t.name FROM bindings AS b JOIN sources AS s ON s.id = b.source_id
+JOIN endpoints AS e ON e.id = b.endpoint_id JOIN targets AS t ON t.id = e.target_id
+WHERE b.project_id = :project_id AND b.id = :subject_id;
+
 -- name: silence_of
 -- What is expected of a source or binding, in seconds.
 SELECT silence_s FROM expectations

@@ -25,6 +25,22 @@ SELECT seq, at, type, payload FROM live_log WHERE seq > :after AND project_id = 
 SELECT seq, at, type, payload FROM live_log
 WHERE project_id = :project_id AND type IN (SELECT value FROM json_each(:types)) ORDER BY seq DESC LIMIT :limit;
 
+-- name: events_by_source
+-- Of events by their positions that nothing takes: how many of each source but the daemon's own, and the newest's type.
+SELECT s.id, s.project_id, s.name, count(*), e.type, max(e.seq)
+FROM json_each(:seqs) AS i JOIN events AS e ON e.seq = i.value
+JOIN sources AS s ON s.id = e.source_id AND s.kind <> 'posthouse'
+WHERE NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.project_id = e.project_id AND d.event_seq = e.seq)
+GROUP BY s.id ORDER BY s.id;
+
+-- name: untold_events
+-- Of the newest events, those without a delivery that are younger than the last entry that told of such.
+SELECT e.seq FROM (SELECT seq, project_id, recorded_at FROM events ORDER BY seq DESC LIMIT :limit) AS e
+WHERE e.recorded_at > (
+    SELECT at FROM live_log WHERE type = 'source_update' AND payload ->> '$.action' = 'events'
+    ORDER BY seq DESC LIMIT 1)
+AND NOT EXISTS (SELECT 1 FROM deliveries AS d WHERE d.project_id = e.project_id AND d.event_seq = e.seq);
+
 -- name: live_trim_by_age
 -- Up to which entry the live log is too old: what comes before the first that is not.
 SELECT coalesce((SELECT min(seq) FROM live_log WHERE at >= :before), (SELECT max(seq) + 1 FROM live_log), 0) - 1;
@@ -40,8 +56,8 @@ JOIN delivery_counters AS c ON c.project_id = b.project_id AND c.binding_id = b.
 WHERE b.endpoint_id = :endpoint_id AND c.count > 0 GROUP BY c.status;
 
 -- name: lane_facts
--- An endpoint's target, and whether either of them is paused.
-SELECT e.target_id, e.is_paused OR t.is_paused, t.project_id
+-- An endpoint's target, whether either of them is paused, and their names.
+SELECT e.target_id, e.is_paused OR t.is_paused, t.project_id, t.name, e.name
 FROM endpoints AS e JOIN targets AS t ON t.id = e.target_id WHERE e.id = :endpoint_id;
 
 -- name: newest_of_lane

@@ -17,14 +17,14 @@ SELECT source_id, count, last_at FROM event_counters WHERE project_id = :project
 SELECT source_id, count(*) FROM bindings WHERE project_id = :project_id AND state = 'active' GROUP BY source_id;
 
 -- name: last_delivered
--- When each target last took a delivery, as far as the newest rows of its bindings tell.
-SELECT e.target_id, max((
+-- When a delivery of each source was last taken by each target, as far as the newest rows of the bindings tell.
+SELECT b.source_id, e.target_id, max((
     SELECT max(d.ended_at) FROM (
         SELECT status, ended_at FROM deliveries WHERE binding_id = b.id ORDER BY seq DESC LIMIT :depth
     ) AS d WHERE d.status = 'delivered'
 ))
 FROM bindings AS b JOIN endpoints AS e ON e.id = b.endpoint_id
-WHERE b.project_id = :project_id GROUP BY e.target_id;
+WHERE b.project_id = :project_id GROUP BY b.source_id, e.target_id;
 
 -- name: ledger_size
 -- The size of the ledger in bytes.

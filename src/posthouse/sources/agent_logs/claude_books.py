@@ -8,18 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from posthouse.sources.agent_logs.claude_state import (
-    TOTALS,
-    DayTotals,
-    Totals,
-    day_key,
-    day_of,
-    decode,
-    encode,
-    ended_key,
-    session_key,
-)
+from posthouse.sources.agent_logs.claude_state import TOTALS, DayTotals, Totals, decode, ended_key
 from posthouse.sources.agent_logs.claude_totals import Day, Tally, added
+from posthouse.sources.agent_logs.log_state import day_key, day_of, encode, session_key
 from posthouse.sources.agent_logs.overlay import Overlay
 
 VALUE_BYTES_MAX = 1024 * 1024

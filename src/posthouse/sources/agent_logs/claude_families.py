@@ -19,18 +19,14 @@ from posthouse.sources.agent_logs.claude_log import Page
 from posthouse.sources.agent_logs.claude_state import (
     FileState,
     Reader,
-    StateBroken,
     decode,
-    encode,
-    file_key,
     member_key,
     members_of,
-    open_key,
-    page_key,
     tie_key,
     ties_of,
 )
 from posthouse.sources.agent_logs.claude_totals import Tally, tally
+from posthouse.sources.agent_logs.log_state import StateBroken, encode, file_key, open_key, page_key
 from posthouse.sources.agent_logs.overlay import Overlay
 
 

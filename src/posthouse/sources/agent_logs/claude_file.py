@@ -1,4 +1,4 @@
-"""The reading of one log file, step by step, and what it brought since it was last asked.
+"""The reading of one of Claude Code's logs, and what it brought since it was last asked.
 
 In: a path, what is known of the file and its open page. Out: `Brought`, after any number of steps: its new pages and
 record, the identities that are new, and what its sessions gained. These calls block: make them off the event loop.
@@ -7,18 +7,13 @@ record, the identities that are new, and what its sessions gained. These calls b
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 import msgspec
 
 from posthouse.sources.agent_logs.claude_log import Folder, Keeping, Page, encode, session_of_path
-from posthouse.sources.agent_logs.claude_state import FileState, file_id
+from posthouse.sources.agent_logs.claude_state import FileState
 from posthouse.sources.agent_logs.claude_totals import Tally, added, tally
-from posthouse.sources.jsonl import Cursor, read_slice
-
-STEP_BYTES = 1024 * 1024
-HOP_BYTES = 4 * 1024 * 1024
-"""How much is read before the event loop hears of it."""
+from posthouse.sources.agent_logs.log_file import LogFile
 
 
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,40 +35,18 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
     joined: tuple[str, ...]
 
 
-class LogFile:
-    """One file, up to the size that it had when it was found. `is_done`: that has been reached, or nothing more can be.
-
-    `problem` says in words why it cannot.
-    """
+class ClaudeFile(LogFile[Brought]):
+    """One file, with the page that still grows."""
 
     def __init__(self, path: str, size: int, keeps: Keeping, known: FileState | None, page: Page | None) -> None:
-        self.path = path
-        self.file = file_id(path)
-        self.is_done = False
-        self.problem = ""
-        self._size = size
+        super().__init__(path, size, known.cursor if known else None)
         self._keeps = keeps
         self._former = known
         self._is_anew = False
-        self._cursor: Cursor | None = None
         self._begin(known, page)
 
-    def step(self) -> int:
-        """Take one slice in; how many bytes that was. Raises OSError, and then nothing has been taken in."""
-        part = read_slice(self.path, self._cursor, slice_bytes=STEP_BYTES)
-        if part.is_anew and self._cursor is not None:
-            self._is_anew = True
-            self._begin(None, None)
-        before = self._cursor.offset if self._cursor else 0
-        self._folder.fold(part.block)
-        while self._folder.full:
-            self._close(self._folder.full.pop(0))
-        self._cursor = part.cursor
-        self.is_done = part.is_end or part.cursor.offset >= self._size
-        return part.cursor.offset - before
-
     def take(self) -> Brought | None:
-        """What was brought since the last call; None where nothing was read."""
+        """As the base says."""
         if self._cursor is None or (self._former is not None and self._cursor == self._former.cursor):
             return None
         folder, page = self._folder, self._folder.page()
@@ -106,9 +79,17 @@ class LogFile:
         self._count_from(counted)
         return brought
 
+    def _begin_anew(self) -> None:
+        self._is_anew = True
+        self._begin(None, None)
+
+    def _fold(self, block: bytes) -> None:
+        self._folder.fold(block)
+        while self._folder.full:
+            self._close(self._folder.full.pop(0))
+
     def _begin(self, known: FileState | None, page: Page | None) -> None:
         self._folder = Folder(session_of_path(self.path), self._keeps, page=page)
-        self._cursor = known.cursor if known else None
         self._pages = known.pages if known else 0
         self._malformed = known.malformed if known else 0
         self._unknown = known.unknown if known else 0
@@ -133,21 +114,3 @@ class LogFile:
         self._gained[session] = (
             counted if known is None and times == 1 else added(known or Tally(session), counted, times)
         )
-
-
-def read_on(logs: Sequence[LogFile], room: int) -> tuple[int, list[Brought]]:
-    """Read the files in turn for a while: how many bytes that was, and what it brought.
-
-    Nothing is brought where there is more to read and still `room` for it.
-    """
-    done = 0
-    for log in logs:
-        while not log.is_done and done < HOP_BYTES:
-            try:
-                done += log.step()
-            except OSError as error:
-                log.is_done = True
-                if not isinstance(error, FileNotFoundError):
-                    log.problem = f"{log.path} could not be read: {error.strerror or error}."
-    is_over = done >= room or all(log.is_done for log in logs)
-    return done, [one for log in logs if (one := log.take()) is not None] if is_over else []

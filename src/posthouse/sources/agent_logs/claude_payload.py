@@ -15,20 +15,17 @@ can tell it from a summary, and take both away, however often and in whatever or
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 
 from posthouse.model.ids import Millis
 from posthouse.model.sources import Property
 from posthouse.sources.agent_logs.claude_lines import PREVIEW_CHARS_MAX
 from posthouse.sources.agent_logs.claude_totals import Session, Tokens
+from posthouse.sources.agent_logs.moments import time_of
 
 SOURCE = "claude-sessions"
 PAYLOAD_VERSION = 1
 UNTITLED = "Untitled session"
-
-_EPOCH = date(1970, 1, 1)
 
 PROPERTIES: tuple[Property, ...] = (
     Property(name="sessions", title="The sessions, one by one"),
@@ -77,21 +74,6 @@ def sensitive_pointers(data: Mapping[str, Any]) -> tuple[str, ...]:
         if "first_prompt_preview" in session
         for name in ("title", "first_prompt_preview")
     )
-
-
-def time_of(at: Millis) -> str:
-    """An instant as payloads tell it: ISO 8601 in UTC, to the millisecond."""
-    seconds, milliseconds = divmod(at, 1_000)
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    day, hour = divmod(hours, 24)
-    return f"{date_of(day)}T{hour:02d}:{minute:02d}:{second:02d}.{milliseconds:03d}Z"
-
-
-@lru_cache(maxsize=100)
-def date_of(day: int) -> str:
-    """A UTC day, as days since 1970, in ISO 8601."""
-    return (_EPOCH + timedelta(days=day)).isoformat()
 
 
 def _project_session(session: Mapping[str, Any], on: Mapping[str, bool]) -> dict[str, Any]:

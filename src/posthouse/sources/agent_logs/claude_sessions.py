@@ -15,13 +15,16 @@ import msgspec
 from posthouse.model.events import EventDraft
 from posthouse.model.ids import Millis
 from posthouse.model.sources import Emission, SourceShape
-from posthouse.sources.agent_logs import claude_source
+from posthouse.sources.agent_logs import claude_source, log_settings
 from posthouse.sources.agent_logs.claude_log import Keeping
 from posthouse.sources.agent_logs.claude_payload import PROPERTIES, payload, project, sensitive_pointers
 from posthouse.sources.agent_logs.claude_reading import read_logs
-from posthouse.sources.agent_logs.claude_source import ClaudeSettings, logs_of, no_logs
-from posthouse.sources.agent_logs.claude_state import decode, ended_on
-from posthouse.sources.agent_logs.claude_totals import DAY_MS, Session, Tally, session_of
+from posthouse.sources.agent_logs.claude_source import ClaudeSettings, logs_of
+from posthouse.sources.agent_logs.claude_state import decode
+from posthouse.sources.agent_logs.claude_totals import Session, Tally, session_of
+from posthouse.sources.agent_logs.log_settings import no_logs
+from posthouse.sources.agent_logs.log_state import ended_on
+from posthouse.sources.agent_logs.moments import DAY_MS
 from posthouse.sources.agent_logs.overlay import Overlay
 from posthouse.sources.base import RESCAN, Preview, Signal, SourceContext
 
@@ -45,7 +48,7 @@ class ClaudeSessions:
 
     def parse(self, settings: dict[str, Any]) -> msgspec.Raw:
         """Validate and complete; raises BadInput `source.bad_setting` naming the field."""
-        return claude_source.parse(ClaudeSessionsSettings, settings)
+        return log_settings.parse(ClaudeSessionsSettings, settings)
 
     def project(self, data: Any, allowed: Mapping[str, bool]) -> Any:
         """The payload without what is not allowed. Pure; may be repeated with narrower choices."""
@@ -77,7 +80,7 @@ class ClaudeSessions:
             data=msgspec.Raw(msgspec.json.encode({} if data is None else data)),
             sensitive=sensitive_pointers(data or {}),
             found=found,
-            problems=reading.problems if reading.files or reading.problems else (no_logs(logs),),
+            problems=reading.problems if reading.files or reading.problems else (no_logs(logs.roots),),
         )
 
 

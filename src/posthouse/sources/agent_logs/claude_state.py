@@ -13,35 +13,24 @@
     day:<day>                   DayTotals: one UTC day over all sessions
     totals                      Totals: everything
 
-`<file>` is 8 bytes of the path's hash and `<session>` 16 of the session id's, as hexadecimal digits. Pages are the
-ground truth; everything from `session` on can be counted from them again.
+Pages are the ground truth; everything from `session` on can be counted from them again.
 """
 
 from __future__ import annotations
-
-import os
-from hashlib import blake2b
-from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from posthouse.sources.agent_logs.claude_log import Keeping, Page
-from posthouse.sources.agent_logs.claude_totals import DAY_MS, NO_USE, Day, Tally, Use, plus
+from posthouse.sources.agent_logs.claude_totals import NO_USE, Day, Tally, Use, plus
+from posthouse.sources.agent_logs.log_state import Records, ended_on, session_hash
+from posthouse.sources.agent_logs.moments import DAY_MS
 from posthouse.sources.jsonl import Cursor
-
-T = TypeVar("T")
 
 STATE_VERSION = 2
 
-READER, TOTALS = "reader", "totals"
+TOTALS = "totals"
 PREFIXES = ("day:", "ended:", "file:", "fresh:", "index:", "member:", "open:", "page:", "session:", "tie:")
-
-FILE_BYTES = 8
-
-
-class StateBroken(Exception):
-    """The state is not what this version wrote: it is to be dropped and made anew."""
 
 
 class FileState(Struct, frozen=True, kw_only=True, array_like=True):
@@ -126,47 +115,8 @@ class Totals(Struct, array_like=True):
                 del self.hours[hour]
 
 
-encode = msgspec.msgpack.Encoder().encode
-"""Dicts as they are ordered: what is to be the same bytes for the same counts is put in order first."""
-
-
-_DECODERS: dict[type, msgspec.msgpack.Decoder[Any]] = {
-    one: msgspec.msgpack.Decoder(one) for one in (FileState, Reader, DayTotals, Totals, Tally, Page)
-}
-
-
-def decode(value: bytes, wanted: type[T]) -> T:
-    """One of the records above, or a page. Raises StateBroken."""
-    try:
-        found: T = _DECODERS[wanted].decode(value)
-    except msgspec.DecodeError as error:
-        raise StateBroken(f"a {wanted.__name__} cannot be read: {error}") from error
-    return found
-
-
-def file_id(path: str) -> bytes:
-    """What stands for a path."""
-    return blake2b(os.fsencode(path), digest_size=FILE_BYTES).digest()
-
-
-def session_hash(session: str) -> str:
-    """What stands for a session id in keys."""
-    return blake2b(session.encode(), digest_size=16).hexdigest()
-
-
-def file_key(file: bytes) -> str:
-    """A file's own record."""
-    return "file:" + file.hex()
-
-
-def open_key(file: bytes) -> str:
-    """A file's page that still grows."""
-    return "open:" + file.hex()
-
-
-def page_key(file: bytes, number: int) -> str:
-    """A closed page of a file."""
-    return f"page:{file.hex()}:{number:06d}"
+decode = Records(FileState, Reader, DayTotals, Totals, Tally, Page).decode
+"""One of the records above, or a page. Raises StateBroken."""
 
 
 def members_of(session: str) -> str:
@@ -189,26 +139,6 @@ def tie_key(one: bytes, other: bytes) -> str:
     return ties_of(one) + other.hex()
 
 
-def session_key(session: str) -> str:
-    """A session's tally."""
-    return "session:" + session_hash(session)
-
-
 def ended_key(one: Tally) -> str:
     """A session among those that ended on its day."""
     return f"{ended_on(one.end_at // DAY_MS)}{session_hash(one.id)}"
-
-
-def ended_on(day: int) -> str:
-    """What the keys of the sessions that ended on a day begin with."""
-    return f"ended:{day:07d}:"
-
-
-def day_key(day: int) -> str:
-    """A UTC day's totals."""
-    return f"day:{day:07d}"
-
-
-def day_of(key: str) -> int:
-    """The day whose totals lie under this key."""
-    return int(key.partition(":")[2])

@@ -26,13 +26,15 @@ import msgspec
 from posthouse.model.events import EventDraft
 from posthouse.model.ids import Millis
 from posthouse.model.sources import Emission, Property, SourceShape
-from posthouse.sources.agent_logs import claude_source
+from posthouse.sources.agent_logs import claude_source, log_settings
 from posthouse.sources.agent_logs.claude_log import Keeping
-from posthouse.sources.agent_logs.claude_payload import date_of, time_of
 from posthouse.sources.agent_logs.claude_reading import read_logs
-from posthouse.sources.agent_logs.claude_source import ClaudeSettings, logs_of, no_logs
-from posthouse.sources.agent_logs.claude_state import TOTALS, DayTotals, Totals, day_key, day_of, decode
-from posthouse.sources.agent_logs.claude_totals import DAY_MS, Use
+from posthouse.sources.agent_logs.claude_source import ClaudeSettings, logs_of
+from posthouse.sources.agent_logs.claude_state import TOTALS, DayTotals, Totals, decode
+from posthouse.sources.agent_logs.claude_totals import Use
+from posthouse.sources.agent_logs.log_settings import DAYS_DOC, no_logs
+from posthouse.sources.agent_logs.log_state import day_key, day_of
+from posthouse.sources.agent_logs.moments import DAY_MS, date_of, time_of
 from posthouse.sources.agent_logs.overlay import Overlay
 from posthouse.sources.base import RESCAN, Preview, Signal, SourceContext
 
@@ -50,7 +52,7 @@ PROPERTIES: tuple[Property, ...] = (
 class ClaudeStatsSettings(ClaudeSettings, frozen=True, kw_only=True):
     """As the base says, with a window of 30 days."""
 
-    window_days: Annotated[int, msgspec.Meta(ge=1, le=30, description=claude_source.DAYS_DOC)] = 30
+    window_days: Annotated[int, msgspec.Meta(ge=1, le=30, description=DAYS_DOC)] = 30
 
 
 class ClaudeStats:
@@ -66,7 +68,7 @@ class ClaudeStats:
 
     def parse(self, settings: dict[str, Any]) -> msgspec.Raw:
         """Validate and complete; raises BadInput `source.bad_setting` naming the field."""
-        return claude_source.parse(ClaudeStatsSettings, settings)
+        return log_settings.parse(ClaudeStatsSettings, settings)
 
     def project(self, data: Any, allowed: Mapping[str, bool]) -> Any:
         """The payload without what is not allowed. Pure; may be repeated with narrower choices."""
@@ -95,7 +97,7 @@ class ClaudeStats:
             data=msgspec.Raw(msgspec.json.encode({} if data is None else data)),
             found=f"{summary.get('total_messages', 0)} message(s) in {summary.get('total_sessions', 0)} session(s), "
             f"from {reading.files} log file(s).",
-            problems=reading.problems if reading.files or reading.problems else (no_logs(logs),),
+            problems=reading.problems if reading.files or reading.problems else (no_logs(logs.roots),),
         )
 
 

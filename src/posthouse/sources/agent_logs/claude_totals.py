@@ -22,8 +22,7 @@ from msgspec import Struct
 
 from posthouse.model.ids import Millis
 from posthouse.sources.agent_logs.claude_log import LINE, Page, better_branch, better_project, earlier, tools_of
-
-DAY_MS, HOUR_MS = 86_400_000, 3_600_000
+from posthouse.sources.agent_logs.moments import DAY_MS, HOUR_MS
 
 Use = tuple[int, int, int, int, int]
 """What one model did: responses, then tokens: input, output, cache reads, cache creation."""

@@ -15,6 +15,9 @@ import msgspec
 
 from posthouse.sources.watch import is_within, resolved
 
+COMPRESSED = ".zst"
+"""What a program may add to the name of a log that it has compressed."""
+
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """What was found: files by path with their status, and the folders that could not be listed, with the reason."""
@@ -80,3 +83,8 @@ def look_at(paths: Sequence[str], roots: Sequence[Path], excluded: Sequence[Path
             else:
                 seen.gone.append(path)
     return seen
+
+
+def truly_gone(paths: Sequence[str]) -> list[str]:
+    """Of these paths, at which there is no log any more, those whose log was not merely compressed."""
+    return [path for path in paths if not os.path.lexists(path + COMPRESSED)]

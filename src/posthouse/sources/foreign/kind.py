@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from posthouse.model.errors import BadInput
 from posthouse.model.ids import SourceId
 from posthouse.model.sources import Emission, Property, Scope, SourceShape
-from posthouse.sources.base import Preview, Signal, SourceContext, SourceSettings, State
+from posthouse.sources.base import Preview, Signal, SourceContext, SourceSettings, State, follow_nothing
 from posthouse.sources.foreign import checks
 from posthouse.sources.foreign.blame import blame, broken, refusal
 from posthouse.sources.foreign.checks import Wrong
@@ -215,7 +215,12 @@ class ForeignKind:
             call.tell(checks.number(done, "progress"), checks.number(total, "progress"))
 
         source = replace(context.source, properties=dict(context.source.properties))
-        return replace(context, source=source, state=_CarriedState(context.state, call), emit=emit, progress=progress)
+        state = _CarriedState(context.state, call)
+        # What is asked for in here is done one after the other: waiting for a post would hold up all the rest. And whom
+        # the daemon asks for presence is asked on the daemon's own loop.
+        carried = {"state": state, "emit": emit, "progress": progress, "follow": follow_nothing}
+        carried |= {"presence": None, "inbox": None}
+        return replace(context, source=source, **carried)
 
     # In the room.
 

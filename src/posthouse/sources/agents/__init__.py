@@ -1,0 +1,1 @@
+"""Coding agents: what hears them (hooks, logs, event streams, the contract for tools of one's own), and the board."""

@@ -1,0 +1,1 @@
+"""Managed servers: local programs that Posthouse starts, watches, restarts and stops."""
