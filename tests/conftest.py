@@ -7,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -29,16 +28,21 @@ def pytest_configure(config: pytest.Config) -> None:
     faulthandler.enable(config.stash[STDERR])
 
 
-def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool:
-    """Guard a test, its reruns and all that is put up and taken down around it.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Guard a test, its reruns and all that is put up and taken down around it, where its own timeout does not help.
 
-    pytest-timeout's own alarm rings once, as an exception: a test that then waits for a thread or a task that never
-    ends waits for ever, and the whole run with it. Here the worker says where its threads are and ends, and another
-    goes on.
+    pytest-timeout's alarm rings once, as an exception, and is called off by the first failure: what then waits for a
+    process, a thread or a task that never ends waits for ever, and the whole run with it. Here the worker says where
+    its threads are and ends, and another goes on.
     """
-    faulthandler.dump_traceback_later(settings.timeout, exit=True, file=item.config.stash[STDERR])
-    item.cancel_timeout = faulthandler.cancel_dump_traceback_later  # type: ignore[attr-defined] # read by pytest-timeout
-    return True
+    mark = item.get_closest_marker("timeout")
+    limit_s = float(mark.args[0] if mark else item.config.getini("timeout"))
+    faulthandler.dump_traceback_later(2 * limit_s, exit=True, file=item.config.stash[STDERR])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -64,12 +64,35 @@ async def test_of_another_session_only_who_writes_there_is_meant_and_readers_are
             reader = await asyncio.create_subprocess_exec(
                 *argv, env=environment, stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
-        assert (await ear.word(), await ear.word()) == ("up", "up")
+        try:
+            assert (await ear.word(), await ear.word()) == ("up", "up")
 
-        found = left_by(output)
+            found = left_by(output)
 
-        assert [one.pid for one in found] == [writer.pid]
-        assert [one.pid for one in found[0].members()] == [writer.pid]
-        for one in (writer, reader):
-            one.kill()
-            await one.wait()
+            assert [one.pid for one in found] == [writer.pid]
+            assert [one.pid for one in found[0].members()] == [writer.pid]
+        finally:
+            for one in (writer, reader):
+                one.kill()
+                await one.wait()
+
+
+def test_where_the_session_began_outside_of_the_container_only_who_writes_there_is_meant(tmp_path: Path) -> None:
+    code = """
+import os, pathlib, subprocess, sys
+from posthouse.system.managed_process import left_by
+output = pathlib.Path("output.log")
+with output.open("ab") as file:
+    writer = subprocess.Popen(["sleep", "60"], stdout=file)
+(found,) = left_by(output)
+members = [one.pid for one in found.members()]
+found.kill()
+print(os.getsid(0), found.pid == writer.pid, members == [writer.pid], writer.wait())
+"""
+    command = ["unshare", "--pid", "--fork", "--mount-proc", sys.executable, "-c", code]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    if "Operation not permitted" in done.stderr and not os.environ.get("CI"):
+        pytest.skip("this machine does not let us make a container")
+    assert done.stdout.split() == ["0", "True", "True", str(-signal.SIGKILL)], done.stderr

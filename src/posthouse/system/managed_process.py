@@ -177,13 +177,14 @@ def left_by(output: Path) -> list[Child]:
     """Who still says something to the output of a server that is not known to run; Linux only, elsewhere nobody.
 
     That is what the server left that ended while no daemon ran, or one that was started just before the daemon died,
-    which could not write down its id. Nobody else has that file as output, so all of it may be ended. Reads the whole
-    table of processes, some tens of milliseconds: call it in a thread.
+    which could not write down its id. Nobody else has that file as output, so all of it may be ended. A session that
+    began outside of our container has the id 0 (pid_namespaces(7)), which names nobody. Reads the whole table of
+    processes, some tens of milliseconds: call it in a thread.
     """
     writers = {one.pid: one for one in process_table.writers_of(output)}
     left: dict[int, Child] = {}
     for one in writers.values():
-        leader = process_table.look_up(one.session)
+        leader = process_table.look_up(one.session) if one.session else one
         if leader is None or leader.is_over:
             # The id of a session is nobody else's while one of it lives (credentials(7)).
             leader = msgspec.structs.replace(leader or one, pid=one.session, group=one.session)
