@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from posthouse.http import server_output
 from posthouse.http.output_streams import STREAMS_MAX
 from posthouse.http.server_state import state_of_one
 from tests.http.house import TOKEN, House, living
@@ -182,6 +183,41 @@ async def test_a_stream_of_output_that_was_left_leaves_its_place(house: House, t
                         status = stream.status
                         if status == 200:
                             assert await stream.content.readline() == b"retry: 2000\n"
+
+
+async def test_a_stream_of_output_ends_when_its_token_is_revoked(house: House, tmp_path: Path) -> None:
+    await allow(house)
+    code = "say('first')\nwhile not os.path.exists('go'): time.sleep(0.01)\nsay('second'); hang()"
+    await house.post("/api/servers", server(tmp_path, code))
+    made = (await house.post("/api/tokens", {"name": "reader", "scope": "read"})).json
+    url = f"{house.url}/api/servers/web/output/stream"
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {made['token']}"}) as session,
+        session.get(url) as stream,
+    ):
+        await house.post("/api/servers/web/start")
+        assert (await _next_output(stream))["text"] == "first\n"
+        assert (await house.delete(f"/api/tokens/{made['id']}")).status == 200
+        (tmp_path / "go").touch()
+        async with asyncio.timeout(DEADLINE_S):
+            assert b"second" not in await stream.content.read()
+        async with session.get(url) as again:
+            assert again.status == 401
+
+
+async def test_a_quiet_stream_of_output_ends_with_its_server(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_output, "BEAT_S", 0.01)
+    await allow(house)
+    await house.post("/api/servers", server(tmp_path, "hang()"))
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session,
+        session.get(f"{house.url}/api/servers/web/output/stream") as stream,
+    ):
+        assert (await house.delete("/api/servers/web")).status == 200
+        async with asyncio.timeout(DEADLINE_S):
+            assert b"event:" not in await stream.content.read()
 
 
 async def _next_output(stream: aiohttp.ClientResponse) -> Any:

@@ -3,14 +3,15 @@
 The stream is Server-Sent Events: `output` with `{"text": …, "cursor": …}`, whose id is the cursor, the place behind
 the text, so that a client comes back with Last-Event-ID and misses nothing; `torn` where something was cut meanwhile.
 It is woken by changes of the file, holds one piece at a time, and waits for its client. When the daemon stops it
-gives what is there, and ends.
+gives what is there, and ends. Before each piece, and every 15 s without one, it is judged again whether its client may
+still read, and whether there still is that server; else it ends, and who comes back is told why.
 """
 
 from __future__ import annotations
 
 import asyncio
 import codecs
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -28,7 +29,8 @@ from posthouse.http.requests import StrictRequest
 from posthouse.http.server_state import KIND, ServerName, read_server
 from posthouse.http.server_views import OutputPiece, OutputView
 from posthouse.http.services import Services
-from posthouse.model.errors import BadInput, Busy, Stopping
+from posthouse.ledger.tokens import TokenScope
+from posthouse.model.errors import BadInput, PosthouseError
 from posthouse.sources.servers.output import OUTPUT, PIECE_BYTES, cursor_of, output_of, place_of
 from posthouse.sources.watch import Changes, watch
 from posthouse.system.output_file import Output, Place
@@ -73,19 +75,27 @@ async def stream_server_output(
     place = await asyncio.to_thread(output.end) if wanted is None else place_of(wanted)
     if place is None:
         raise BadInput("request.cursor_invalid", "This cursor did not come from here.", field="cursor")
+
+    async def judge_again() -> None:
+        services.access.judge(request.scope["headers"], TokenScope.READ)
+        await read_server(services, name)
+
     return Stream(
-        _follow(output, place, services.output_streams),
+        _follow(output, place, services.output_streams, judge_again),
         headers={"cache-control": "no-store", "x-accel-buffering": "no"},
     )
 
 
-async def _follow(output: Output, place: Place, streams: OutputStreams) -> AsyncGenerator[str, None]:
+async def _follow(
+    output: Output, place: Place, streams: OutputStreams, judge_again: Callable[[], Awaitable[None]]
+) -> AsyncGenerator[str, None]:
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     try:
         with streams.entered() as ending:
             yield "retry: 2000\n\n"
             async with aclosing(_woken(output.path, ending)) as woken:
                 async for is_changed in woken:
+                    await judge_again()
                     if not is_changed:
                         yield BEAT
                         continue
@@ -98,8 +108,8 @@ async def _follow(output: Output, place: Place, streams: OutputStreams) -> Async
                         if not piece.data:
                             break
                         yield _event("output", {"text": decoder.decode(piece.data), "cursor": cursor_of(place)}, place)
-    except (Busy, Stopping):
-        # Others came first since it was asked for: it ends unopened, and its client is refused when it comes back.
+    except PosthouseError:
+        # It may be no more, or others came first since it was asked for: who comes back is refused with the reason.
         return
 
 
