@@ -10,29 +10,9 @@ from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from posthouse.http.delivery_filters import (
-    Code,
-    DeliveryFilter,
-    EventType,
-    Id,
-    ReportedStatus,
-    Statuses,
-    query_of,
-    statuses_in,
-)
+from posthouse.http.delivery_filters import FILTERED, DeliveryFilter, ReportedStatus, query_of
 from posthouse.http.problems import DiagnosisView, problems, view_diagnosis
-from posthouse.http.requests import (
-    LIMIT_DEFAULT,
-    Cursor,
-    Limit,
-    OptionalReference,
-    Reference,
-    SearchText,
-    Since,
-    Until,
-    after,
-    cursor_at,
-)
+from posthouse.http.requests import LIMIT_DEFAULT, Cursor, Limit, Reference, after, cursor_at
 from posthouse.http.services import Services
 from posthouse.ledger.deliveries import TARGET_PAUSED, DeliveryQuery, get_delivery
 from posthouse.ledger.searching import SEQ_MAX
@@ -191,35 +171,14 @@ class BulkView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     next_cursor: str | None
 
 
-@get("/api/deliveries", responses=problems(404))
+@get("/api/deliveries", dependencies=FILTERED, responses=problems(404))
 async def list_deliveries(
     services: NamedDependency[Services],
-    status: Statuses = None,
-    source: OptionalReference = None,
-    target: OptionalReference = None,
-    endpoint: Id = None,
-    binding: Id = None,
-    event_type: EventType = None,
-    code: Code = None,
-    search: SearchText = None,
-    since: Since = None,
-    until: Until = None,
+    chosen: NamedDependency[DeliveryFilter],
     cursor: Cursor = None,
     limit: Limit = LIMIT_DEFAULT,
 ) -> DeliveryList:
     """Deliveries, newest first."""
-    chosen = DeliveryFilter(
-        status=statuses_in(status),
-        source=source,
-        target=target,
-        endpoint=endpoint,
-        binding=binding,
-        type=event_type,
-        code=code,
-        q=search,
-        since=since,
-        until=until,
-    )
     query = await services.database.read(query_of, chosen)
     before = after(cursor) or SEQ_MAX
     found = await find_deliveries(services.database, msgspec.structs.replace(query, before=before, limit=limit))
@@ -230,34 +189,13 @@ async def list_deliveries(
     )
 
 
-@get("/api/deliveries/count", responses=problems(404))
+@get("/api/deliveries/count", dependencies=FILTERED, responses=problems(404))
 async def count_deliveries(
     services: NamedDependency[Services],
-    status: Statuses = None,
-    source: OptionalReference = None,
-    target: OptionalReference = None,
-    endpoint: Id = None,
-    binding: Id = None,
-    event_type: EventType = None,
-    code: Code = None,
-    search: SearchText = None,
-    since: Since = None,
-    until: Until = None,
+    chosen: NamedDependency[DeliveryFilter],
     cursor: Cursor = None,
 ) -> CountView:
     """How many deliveries fit a filter, as far as one request may look."""
-    chosen = DeliveryFilter(
-        status=statuses_in(status),
-        source=source,
-        target=target,
-        endpoint=endpoint,
-        binding=binding,
-        type=event_type,
-        code=code,
-        q=search,
-        since=since,
-        until=until,
-    )
     query = await services.database.read(query_of, chosen)
     counted = await count(services.database, msgspec.structs.replace(query, before=after(cursor) or SEQ_MAX))
     return CountView(

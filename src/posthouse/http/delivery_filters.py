@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Annotated
 
 import msgspec
+from litestar.di import Provide
 from litestar.params import QueryParameter
 
-from posthouse.http.requests import INSTANT_MAX, TEXT_MAX
+from posthouse.http.requests import INSTANT_MAX, TEXT_MAX, OptionalReference, SearchText, Since, Until
 from posthouse.ledger.base import Transaction
 from posthouse.ledger.deliveries import DeliveryQuery
 from posthouse.ledger.names import id_in
@@ -69,6 +70,37 @@ class DeliveryFilter(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     q: Annotated[str, msgspec.Meta(min_length=1, max_length=TEXT_MAX)] | None = None
     since: Instant | None = None
     until: Instant | None = None
+
+
+def filter_given(
+    status: Statuses = None,
+    source: OptionalReference = None,
+    target: OptionalReference = None,
+    endpoint: Id = None,
+    binding: Id = None,
+    event_type: EventType = None,
+    code: Code = None,
+    search: SearchText = None,
+    since: Since = None,
+    until: Until = None,
+) -> DeliveryFilter:
+    """The filter in the parameters of a request. Raises BadInput `request.invalid`."""
+    return DeliveryFilter(
+        status=statuses_in(status),
+        source=source,
+        target=target,
+        endpoint=endpoint,
+        binding=binding,
+        type=event_type,
+        code=code,
+        q=search,
+        since=since,
+        until=until,
+    )
+
+
+FILTERED = {"chosen": Provide(filter_given, sync_to_thread=False)}
+"""What a handler takes as `chosen`."""
 
 
 def statuses_in(text: str | None) -> list[ReportedStatus] | None:

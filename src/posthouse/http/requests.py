@@ -98,13 +98,17 @@ _known_parameters: dict[Any, frozenset[str]] = {}
 
 
 def _parameter_names(handler: Any) -> frozenset[str]:
-    """The query parameters of a handler, by the names that they have outside; kept by its function, which lives on."""
+    """The query parameters of a handler and of what it depends on, by the names that they have outside.
+
+    Kept by its function, which lives on.
+    """
     found = _known_parameters.get(handler.fn)
     if found is None:
-        names = set()
-        for name, parameter in handler.parsed_fn_signature.parameters.items():
-            definition = parameter.kwarg_definition
-            names.add(getattr(definition, "name", None) or name)
+        signature = dict(handler.parsed_fn_signature.parameters)
+        for name, provider in handler.resolve_dependencies().items():
+            if signature.pop(name, None) is not None:
+                signature |= provider.parsed_fn_signature.parameters
+        names = {getattr(one.kwarg_definition, "name", None) or name for name, one in signature.items()}
         in_path = {name for path in handler.paths for name in _PATH_PARAMETER.findall(path)}
-        found = _known_parameters[handler.fn] = frozenset(names - in_path - {"services", "request", "data"})
+        found = _known_parameters[handler.fn] = frozenset(names - in_path - {"request", "data"})
     return found
