@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from posthouse.sources.servers.opencode import authorization
 from posthouse.system.home import read_token
 from tests.e2e.house import House
 from tests.e2e.processes import free_port, until
@@ -20,6 +21,8 @@ from tests.opencode_program import OPENCODE, START_TIMEOUT_S
 from tests.sources.servers_room import is_there, needs_linux, no_program_is_left
 
 pytestmark = needs_linux
+
+PASSWORD = "planted-word"
 
 
 def server(house: House, name: str = "web") -> dict[str, Any]:
@@ -82,11 +85,13 @@ def test_a_real_opencode_is_adopted_restarted_after_a_crash_and_shows_its_sessio
     with no_program_is_left(work), house.running():
         house.ask("settings", "set", "commands.allowed", "true")
         by_hand = subprocess.Popen(
-            command, cwd=work, env={"PATH": os.environ["PATH"], **variables},
+            command, cwd=work, env={"PATH": os.environ["PATH"], **variables, "OPENCODE_SERVER_PASSWORD": PASSWORD},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         until(lambda: is_well(port), "it listens", deadline_s=START_TIMEOUT_S)
         options = [part for name, value in variables.items() for part in ("--env", f"{name}={value}")]
+        (tmp_path / "password").write_text(PASSWORD)
+        options += ["--secret-file", f"OPENCODE_SERVER_PASSWORD={tmp_path / 'password'}"]
         added = house.cli(
             *("servers", "add", "code", "--preset", "opencode", "--port", str(port), "--folder", str(work)),
             *(*options, "--", str(program)),
@@ -128,9 +133,8 @@ def is_another(house: House, pid: int) -> bool:
 
 
 def ask(port: int, path: str, body: bytes | None = None) -> bytes:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}{path}", data=body, headers={"content-type": "application/json"}
-    )
+    headers = {"content-type": "application/json", **dict(authorization("", PASSWORD))}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=body, headers=headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         found: bytes = answer.read()
     return found

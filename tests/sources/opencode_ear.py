@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from posthouse.model.agents import Report, ReportKind
 from posthouse.model.sources import Emission, StateKey, StatePut
+from posthouse.sources.addresses import Headers
 from posthouse.sources.agents.opencode import OpenCode
 from posthouse.sources.agents.settings import AgentsSettings
 from posthouse.system.clock import Clock
@@ -60,13 +61,17 @@ class Ear:
 
 @asynccontextmanager
 async def listening(
-    *urls: str, state: MemoryState | None = None, clock: Clock | None = None, silence_s: float = 21_600.0
+    *urls: str,
+    state: MemoryState | None = None,
+    clock: Clock | None = None,
+    silence_s: float = 21_600.0,
+    headers: Mapping[str, Headers] | None = None,
 ) -> AsyncIterator[Ear]:
     """The listener on these addresses for as long as the block runs. Raises what ended it before that."""
     ear = Ear(state, clock)
     context = context_for("ingest", {}, state=ear.state, clock=ear.clock)
     settings = AgentsSettings(opencode_urls=urls, silence_s=silence_s)
-    task = asyncio.create_task(OpenCode(sleep=ear.sleep).listen(context, settings, ear.tell))
+    task = asyncio.create_task(OpenCode(headers=headers, sleep=ear.sleep).listen(context, settings, ear.tell))
     try:
         yield ear
     finally:

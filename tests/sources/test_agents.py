@@ -192,6 +192,19 @@ async def test_links_folders_sockets_pipes_and_what_is_being_written_are_left_al
     ]  # fmt: skip
 
 
+async def test_calls_that_wait_for_a_source_that_is_off_are_told_of(room: Room) -> None:
+    on = room.context()
+    off = msgspec.structs.replace(on, source=msgspec.structs.replace(on.source, is_enabled=False))
+    assert (await soon(Agents().preview(off))).problems == ()
+    room.say("one", "spawned")
+    room.say("two", "spawned")
+
+    told = (await soon(Agents().preview(off))).problems
+
+    assert told == (f"This source is off: 2 calls of hooks wait in {room.spool / 'agents'} until it is on.",)
+    assert (await soon(Agents().preview(on))).problems == ()
+
+
 async def test_what_has_no_adapter_stays_and_is_told_once(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     room.drop("x.json", {}, adapter="other")
     room.say("good", "spawned")

@@ -18,6 +18,7 @@ from posthouse.sources.agents import opencode_api
 from posthouse.sources.agents.opencode import STATE, OpenCode, problems, wait_s
 from posthouse.sources.agents.opencode_standing import CUT_OFF
 from posthouse.sources.agents.settings import AgentsSettings
+from posthouse.sources.servers.opencode import authorization
 from tests.clock import START, ManualClock
 from tests.servers.opencode import OpenCodeServer, opencode_server, wrapped
 from tests.sources.opencode_ear import Ear, listening
@@ -194,6 +195,20 @@ async def test_a_server_with_a_password_wants_it_from_the_environment(
 
     assert "OPENCODE_SERVER_PASSWORD" in problem
     assert "planted-word" not in caplog.text
+    assert not any(b"planted-word" in value for value in ear.state.stored.values())
+
+
+async def test_what_lets_it_in_may_be_said_by_who_keeps_the_server(
+    server: OpenCodeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.password = "planted-word"
+    monkeypatch.setenv("OPENCODE_SERVER_PASSWORD", "of-another-server")
+
+    async with listening(server.url, headers={server.url: authorization("", "planted-word")}) as ear:
+        await server.connected(1)
+        await ear.until(lambda: ear.state.stored)
+
+    assert problems_of(ear) == ()
     assert not any(b"planted-word" in value for value in ear.state.stored.values())
 
 

@@ -19,6 +19,7 @@ import msgspec
 from posthouse.model.agents import Report
 from posthouse.model.sources import StatePut
 from posthouse.rules.server_sent_events import EventStream
+from posthouse.sources.addresses import Headers
 from posthouse.sources.agents.hearing import Tell
 from posthouse.sources.agents.opencode_api import OpenCodeApi, Unfit
 from posthouse.sources.agents.opencode_sessions import Sessions, hear
@@ -43,9 +44,10 @@ _Sleep = Callable[[float], Awaitable[None]]
 
 
 class OpenCode:
-    """The listener. `sleep` is a seam for tests."""
+    """The listener. `headers`: what lets it in, by URL, where the environment does not say it. `sleep` is for tests."""
 
-    def __init__(self, *, sleep: _Sleep = asyncio.sleep) -> None:
+    def __init__(self, *, headers: Mapping[str, Headers] | None = None, sleep: _Sleep = asyncio.sleep) -> None:
+        self._headers = headers or {}
         self._sleep = sleep
 
     async def listen(self, context: SourceContext, settings: AgentsSettings, tell: Tell) -> None:
@@ -54,7 +56,8 @@ class OpenCode:
         try:
             async with asyncio.TaskGroup() as group:
                 for url in settings.opencode_urls:
-                    group.create_task(_Follower(url, context, settings, tell, client, self._sleep).follow())
+                    api = OpenCodeApi(url, client, self._headers.get(url, ()))
+                    group.create_task(_Follower(url, context, settings, tell, api, self._sleep).follow())
         finally:
             await client.close()
 
@@ -78,7 +81,7 @@ class _Follower:
         context: SourceContext,
         settings: AgentsSettings,
         tell: Tell,
-        client: HttpClient,
+        api: OpenCodeApi,
         sleep: _Sleep,
     ) -> None:
         self._url = url
@@ -88,7 +91,7 @@ class _Follower:
         self._state = context.state
         self._clock = context.clock
         self._tell = tell
-        self._api = OpenCodeApi(url, client)
+        self._api = api
         self._sleep = sleep
         self._sessions: Sessions = {}
         self._seen_at = 0.0

@@ -16,6 +16,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar, cast
 from urllib.parse import quote, urlencode
 
+from posthouse.sources.addresses import Headers
 from posthouse.sources.agents.opencode_sessions import Sessions, is_open
 from posthouse.sources.agents.opencode_standing import Found, Place
 from posthouse.sources.agents.opencode_words import (
@@ -48,12 +49,12 @@ class Unfit(Exception):
 
 
 class OpenCodeApi:
-    """One server. The user name and the password that it may want are the environment's, as OpenCode's own are."""
+    """One server. `headers` let us in; without any, the user name and password are the environment's, as OpenCode's."""
 
-    def __init__(self, url: str, client: HttpClient) -> None:
+    def __init__(self, url: str, client: HttpClient, headers: Headers = ()) -> None:
         self._url = url
         self._client = client
-        self._headers = _headers()
+        self._headers = headers or _headers()
 
     @asynccontextmanager
     async def events(self) -> AsyncGenerator[AsyncGenerator[bytes, None], None]:
@@ -141,7 +142,7 @@ class OpenCodeApi:
         return await self._client.send(request)
 
 
-def _headers() -> tuple[tuple[str, str], ...]:
+def _headers() -> Headers:
     password = os.environ.get("OPENCODE_SERVER_PASSWORD")
     if not password:
         return ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any, cast
 
+from posthouse.sources.addresses import Headers
 from posthouse.sources.agents.hearing import Adapter, Listener
 from posthouse.sources.agents.settings import AgentsSettings
 
@@ -37,9 +39,12 @@ def wanted_listeners(settings: AgentsSettings) -> tuple[Listener, ...]:
     return tuple(cast("Listener", _load(place)()) for name, place in LISTENERS.items() if asked.get(name, True))
 
 
-def managed_listener() -> Listener:
-    """The listener for OpenCode's servers that the source `servers` keeps, made; it is loaded once there is one."""
-    return cast("Listener", _load(LISTENERS[MANAGED])())
+def managed_listener(headers: Mapping[str, Headers]) -> Listener:
+    """The listener for OpenCode's servers that the source `servers` keeps, made; it is loaded once there is one.
+
+    `headers`: what lets it in, by URL.
+    """
+    return cast("Listener", _load(LISTENERS[MANAGED])(headers=headers))
 
 
 def _load(place: str) -> Any:

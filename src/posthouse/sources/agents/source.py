@@ -18,13 +18,14 @@ import msgspec
 from posthouse.model.agents import Report
 from posthouse.model.errors import BadInput, PosthouseError
 from posthouse.model.sources import Property, SourceShape, StatePut
+from posthouse.sources.addresses import Headers
 from posthouse.sources.agents import telling
 from posthouse.sources.agents.contract import POSTED, reports_of_event
 from posthouse.sources.agents.keeper import Keeper, load_board
 from posthouse.sources.agents.opencode_urls import check_urls
 from posthouse.sources.agents.registry import MANAGED, managed_listener, wanted_listeners
 from posthouse.sources.agents.settings import AgentsSettings
-from posthouse.sources.agents.spooled import FOLDER, TAKEN, SpooledCalls, untaken_folders
+from posthouse.sources.agents.spooled import FOLDER, TAKEN, SpooledCalls, untaken_folders, waiting_calls
 from posthouse.sources.base import Followed, Preview, SourceContext, parse_settings
 from posthouse.sources.watch import Changes, watch
 from posthouse.system.logging import get_log
@@ -77,13 +78,24 @@ class Agents:
     async def preview(self, context: SourceContext) -> Preview:
         """The board as it stands."""
         agents = list((await load_board(context)).agents.values())
-        untaken = () if context.spool is None else await asyncio.to_thread(untaken_folders, context.spool / FOLDER)
         return Preview(
             event_type=f"{POSTED}*",
             data=telling.board_data(agents, context.clock.now()),
             found=f"{len(agents)} agent(s) on the board." if agents else "No agent was heard of yet.",
-            problems=(*(f"No adapter takes what lies in {one}." for one in untaken), *await _unheard(context)),
+            problems=(*await asyncio.to_thread(_untaken, context), *await _unheard(context)),
         )
+
+
+def _untaken(context: SourceContext) -> list[str]:
+    """What hooks left and nobody takes, and why."""
+    if context.spool is None:
+        return []
+    folder = context.spool / FOLDER
+    found = [f"No adapter takes what lies in {one}." for one in untaken_folders(folder)]
+    waiting = 0 if context.source.is_enabled else waiting_calls(folder)
+    if waiting:
+        found.append(f"This source is off: {waiting} calls of hooks wait in {folder} until it is on.")
+    return found
 
 
 async def _unheard(context: SourceContext) -> tuple[str, ...]:
@@ -141,18 +153,18 @@ async def _follow_posted(context: SourceContext, keeper: Keeper) -> None:
 
 async def _hear_managed(context: SourceContext, settings: AgentsSettings, keeper: Keeper) -> None:
     """Hear the servers that are kept alive here, as they come and go, beside those of the settings."""
-    following = cast("AsyncGenerator[frozenset[str], None]", context.addresses.follow(MANAGED))
+    following = cast("AsyncGenerator[Mapping[str, Headers], None]", context.addresses.follow(MANAGED))
     async with asyncio.TaskGroup() as group, aclosing(following) as changes:
         listening: asyncio.Task[None] | None = None
         async for urls in changes:
             if listening is not None:
                 listening.cancel()
                 await asyncio.wait([listening])
-            wanted = tuple(sorted(urls - set(settings.opencode_urls)))
+            wanted = tuple(sorted(urls.keys() - set(settings.opencode_urls)))
             listening = None
             if wanted:
                 wider = msgspec.structs.replace(settings, opencode_urls=wanted)
-                listening = group.create_task(managed_listener().listen(context, wider, keeper.tell))
+                listening = group.create_task(managed_listener(urls).listen(context, wider, keeper.tell))
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

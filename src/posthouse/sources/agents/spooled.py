@@ -164,6 +164,11 @@ def untaken_folders(folder: Path) -> list[Path]:
     return [folder / name for name in names if names_in(folder / name)]
 
 
+def waiting_calls(folder: Path) -> int:
+    """How many calls of hooks lie in the agents' spool."""
+    return sum(is_spooled(name) for adapter in ADAPTERS for name in names_in(folder / adapter))
+
+
 def _lying(folder: str, entry: os.DirEntry[str]) -> Lying | None:
     if not is_spooled(entry.name) or not entry.is_file(follow_symlinks=False):
         return None

@@ -106,7 +106,7 @@ class House:
                     for keeper in keepers.values():
                         group.create_task(keeper.wind_down())
         finally:
-            self._context.addresses.put(OPENCODE, frozenset())
+            self._context.addresses.put(OPENCODE, {})
             await self._outbound.close()
 
     async def leave(self) -> None:
@@ -248,11 +248,11 @@ class House:
 
     def _tell_addresses(self) -> None:
         urls = {
-            one.definition.url
+            one.definition.url: one.headers
             for one in self._keepers.values()
             if one.definition.preset == OPENCODE and one.state in _UP and one.definition.url is not None
         }
-        self._context.addresses.put(OPENCODE, frozenset(urls))
+        self._context.addresses.put(OPENCODE, urls)
 
     async def _cut_output(self) -> None:
         """Keep the files of output within their size, woken by their growth."""

@@ -42,6 +42,7 @@ from posthouse.rules.process import (
     next_timer,
     step,
 )
+from posthouse.sources.addresses import Headers
 from posthouse.sources.base import SourceContext
 from posthouse.sources.servers import health, opencode
 from posthouse.sources.servers.definitions import OPENCODE, Definition, HealthKind
@@ -71,7 +72,10 @@ Moved = Callable[["Keeper"], Awaitable[None]]
 
 
 class Keeper:
-    """A server, or the tunnel of one. `moved` is awaited after each change of its state, before the next signal."""
+    """A server, or the tunnel of one. `moved` is awaited after each change of its state, before the next signal.
+
+    `headers`: what an OpenCode with a password is asked with, as of when it began to be watched.
+    """
 
     def __init__(
         self,
@@ -88,6 +92,7 @@ class Keeper:
         self.is_tunnel = is_tunnel
         self.child: Child | None = None
         self.meter: Meter | None = None
+        self.headers: Headers = ()
         self._context = context
         self._outbound = outbound
         self._moved = moved
@@ -145,7 +150,7 @@ class Keeper:
                     if one is not child:
                         one.terminate()
             if child is not None and self._can_hold():
-                self.child = child
+                self.child, self.headers = child, await self._headers_or_none()
                 await self.take(Found(child.pid, child.born))
             else:
                 await self.take(Lost())
@@ -325,7 +330,7 @@ class Keeper:
             found[name] = value
         return found
 
-    async def _headers(self) -> tuple[tuple[str, str], ...]:
+    async def _headers(self) -> Headers:
         """What an OpenCode with a password is asked with."""
         names = {**self.definition.env, **self.definition.secret_env}
         if self.definition.preset != OPENCODE or opencode.PASSWORD not in names:
@@ -355,9 +360,9 @@ class Keeper:
 
     async def _ask_again_and_again(self, port: int) -> None:
         asked, wait_s = self.definition.health, FIRST_ASK_S
-        headers = await self._headers_or_none()
+        self.headers = await self._headers_or_none()
         while True:
-            problem, body = await health.ask(self._outbound, asked, self.definition.host, port, headers)
+            problem, body = await health.ask(self._outbound, asked, self.definition.host, port, self.headers)
             if problem is None:
                 if self.definition.preset == OPENCODE and not self.runtime.version:
                     await self._learn(version=opencode.version_in(body) or "")
@@ -369,7 +374,7 @@ class Keeper:
             await asyncio.sleep(min(wait_s, asked.interval_s) if is_new else asked.interval_s)
             wait_s *= 2
 
-    async def _headers_or_none(self) -> tuple[tuple[str, str], ...]:
+    async def _headers_or_none(self) -> Headers:
         try:
             return await self._headers()
         except PosthouseError as error:
