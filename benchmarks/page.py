@@ -29,7 +29,7 @@ same run: that is what can be compared between machines. Each is the median of s
 HOW = """\
 ## How it is measured
 
-`make bench` takes about eighteen minutes; `make bench ARGS=--quick` is much quicker and rougher;
+`make bench` takes some twenty minutes; `make bench ARGS=--quick` is much quicker and rougher;
 `make bench ARGS="--only drain"` runs one benchmark and leaves this page alone. The numbers of every round go to
 `benchmarks/scratch/` as JSON. Ledgers are real files on the disk of this folder with a real fsync per commit, servers
 and receivers are processes of their own, sockets are real. Everything shares the machine's cores: the load generator
