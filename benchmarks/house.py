@@ -125,6 +125,7 @@ class House:
             owner=OWNER,
             settings=self.settings,
             notice_crash=lambda: None,
+            expect_expiry=lambda _at: None,
         )
 
     def new_event(self, data: msgspec.Raw) -> NewEvent:

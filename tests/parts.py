@@ -147,7 +147,7 @@ class Parts:
         )  # fmt: skip
         self.dispatcher = Dispatcher(
             database=database, known=known, sender=self.sender, clock=clock, supervisor=supervisor, author=author,
-            owner=self.owner, settings=settings, notice_crash=self.upkeep.wake,
+            owner=self.owner, settings=settings, notice_crash=self.upkeep.wake, expect_expiry=self.upkeep.expect,
         )  # fmt: skip
         self.intake = Intake(
             database=database, known=known, lanes=self.dispatcher, clock=clock, disk=DiskGauge(folder, clock),

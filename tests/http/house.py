@@ -158,7 +158,7 @@ async def living(
         sender = Sender(known=known, outbound=outbound, secrets=secrets, clock=clock, settings=settings)
         dispatcher = Dispatcher(
             database=database, known=known, sender=sender, clock=clock, supervisor=supervisor, author=author,
-            owner="test", settings=settings, notice_crash=lambda: None,
+            owner="test", settings=settings, notice_crash=lambda: None, expect_expiry=lambda _at: None,
         )  # fmt: skip
         intake = Intake(
             database=database, known=known, lanes=dispatcher, clock=clock, disk=disk, machine="here",

@@ -232,6 +232,7 @@ class Daemon:
             owner=owner,
             settings=settings,
             notice_crash=upkeep.wake,
+            expect_expiry=upkeep.expect,
         )
         intake = Intake(
             database=database,

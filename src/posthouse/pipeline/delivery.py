@@ -21,7 +21,7 @@ from posthouse.ledger.own_events import Author
 from posthouse.ledger.replays import Changed, Skipped, dismiss, hasten_failed, replay
 from posthouse.model.deliveries import ClaimedDelivery
 from posthouse.model.errors import NotFound
-from posthouse.model.ids import EndpointId, TargetId
+from posthouse.model.ids import EndpointId, Millis, TargetId
 from posthouse.model.targets import Endpoint, PauseCause, Target
 from posthouse.pipeline.directory import Known
 from posthouse.pipeline.finding import STEPS_MAX
@@ -69,7 +69,7 @@ class Dispatcher:
 
     def __init__(
         self, *, database: Database, known: Known, sender: Sender, clock: Clock, supervisor: Supervisor, author: Author,
-        owner: str, settings: Settings, notice_crash: Callable[[], None],
+        owner: str, settings: Settings, notice_crash: Callable[[], None], expect_expiry: Callable[[Millis], None],
     ) -> None:  # fmt: skip
         self._database = database
         self._known = known
@@ -80,6 +80,7 @@ class Dispatcher:
         self._owner = owner
         self._settings = settings
         self._notice_crash = notice_crash
+        self._expect_expiry = expect_expiry
         self._lanes: dict[EndpointId, Lane] = {}
         self._endpoint_paces: dict[EndpointId, Pace] = {}
         self._target_paces: dict[TargetId, Pace] = {}
@@ -191,6 +192,7 @@ class Dispatcher:
                 concurrency=self._concurrency_of(endpoint) if endpoint else None,
                 pace=self._pace_of(endpoint) if endpoint else None,
                 wake_others=self.wake,
+                expect_expiry=self._expect_expiry,
             )
             self._lanes[endpoint_id] = lane
             self._supervisor.start(_name(endpoint_id), self._run_of(lane))

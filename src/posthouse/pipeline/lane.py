@@ -69,7 +69,7 @@ class Lane:
     def __init__(
         self, endpoint_id: EndpointId, *, database: Database, sender: Sender, clock: Clock, author: Author, owner: str,
         settings: Settings, concurrency: int | None, pace: Pace | None,
-        wake_others: Callable[[Iterable[EndpointId]], None],
+        wake_others: Callable[[Iterable[EndpointId]], None], expect_expiry: Callable[[Millis], None],
     ) -> None:  # fmt: skip
         self.endpoint_id = endpoint_id
         self._database = database
@@ -78,6 +78,7 @@ class Lane:
         self._author = author
         self._owner = owner
         self._wake_others = wake_others
+        self._expect_expiry = expect_expiry
         self._wake = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._stock: deque[_Stocked] = deque()
@@ -219,6 +220,7 @@ class Lane:
         else:
             self._is_stalled = False
             self._doubts_settled = doubts
+            self._tell_expiries(one.delivery for one in results if one.outcome.kind is not OutcomeKind.DELIVERED)
             self._take_over(advanced, wanted, now)
 
     def _take_over(self, advanced: Advanced, wanted: int, asked_at: Millis) -> None:
@@ -277,6 +279,14 @@ class Lane:
                 raise
             self._stock.extendleft(reversed(unsent))
             await self._wait_for_ledger(error)
+        else:
+            self._tell_expiries(leased)
+
+    def _tell_expiries(self, deliveries: Iterable[ClaimedDelivery]) -> None:
+        """These may be waiting again: while they were in flight, nobody looked at their time limits."""
+        for one in deliveries:
+            if one.expires_at is not None:
+                self._expect_expiry(one.expires_at)
 
     def _start_senders(self, group: asyncio.TaskGroup) -> None:
         limit = max(self._allowed(), 1)
@@ -337,7 +347,8 @@ class Lane:
                 yield self._pace.opens_at_s
         if self._next_turn_at is not None:
             due_s = max(now_s + (self._next_turn_at - self._clock.now()) / 1000, self._claims_from_s())
-            if due_s > now_s:
+            # It may have become due since it was last looked at; with nothing under way nothing else would wake it.
+            if due_s > now_s or not self.under_way:
                 yield due_s
 
     def _wake_at(self, at_s: float) -> None:

@@ -179,9 +179,9 @@ class Upkeep:
 
     async def _next_in_s(self) -> float:
         """Seconds until the next thing is due: expiry or the end of a lease within a minute, else the next sweep."""
+        expiry, lease_end = await self._database.read(_next_ends, self._owner)
         now_s = self._clock.monotonic_s()
         soonest_s = SWEEP_EVERY_S if self._swept_at_s is None else self._swept_at_s + SWEEP_EVERY_S - now_s
-        expiry, lease_end = await self._database.read(_next_ends, self._owner)
         if expiry is not None:
             soonest_s = min(soonest_s, (expiry - self._clock.now()) / 1000, TIMER_S_MAX)
         if lease_end is not None:
