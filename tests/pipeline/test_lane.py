@@ -16,6 +16,7 @@ import pytest
 from posthouse.model.deliveries import AttemptResult, ClaimedParcel
 from posthouse.model.errors import LedgerBusy, LedgerFull
 from posthouse.model.ids import EndpointId
+from posthouse.pipeline.lane import Lane
 from posthouse.pipeline.sender import Sender
 from posthouse.system.supervise import WorkerState
 from tests.parts import HandClock, Parts, numbers, running
@@ -37,6 +38,30 @@ async def test_a_retry_does_not_wait_for_a_request_that_hangs(parts: Parts, rece
     await parts.until_status(posted, "delivered")
 
     assert sorted(await parts.statuses()) == ["delivered", "in_flight"]
+
+
+async def test_what_becomes_due_in_the_instant_in_which_a_lane_goes_to_sleep_is_sent(
+    parts: Parts, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = await parts.add_webhook(receiver.url)
+    await parts.bind("ingest", hook, retry_schedule_s=(5,))
+    receiver.reply(Reply(status=500))
+    (posted,) = await parts.post()
+    await parts.until_tried(posted, 1)
+    await parts.rest()
+    wanted, passing_s = Lane._wanted, [5.0]
+
+    def wanted_before_time_passes(lane: Lane) -> int:
+        found = wanted(lane)
+        if not found and lane._next_turn_at is not None and passing_s:
+            parts.advance(passing_s.pop())
+        return found
+
+    monkeypatch.setattr(Lane, "_wanted", wanted_before_time_passes)
+    parts.dispatcher.apply(parts.settings)
+
+    await parts.until_status(posted, "delivered")
+    assert passing_s == []
 
 
 async def test_what_lies_claimed_behind_a_slow_receiver_is_given_back_uncharged(

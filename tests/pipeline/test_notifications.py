@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -167,6 +168,26 @@ async def test_a_prompt_is_tried_while_it_is_worth_having_and_then_expires(
     await parts.until_status(posted, "expired")
 
     assert await fates(parts, posted) == [("expired", "time_limit")]
+
+
+async def test_a_time_limit_holds_also_for_what_was_in_flight_when_limits_were_looked_at(
+    parts: Parts, phone: Target, receiver: Receiver
+) -> None:
+    parts.choose(notifications__prompt_lifetime_s=60)
+    answer = asyncio.Event()
+    receiver.reply(Reply(status=503, before=answer))
+    receiver.default = Reply(status=503)
+    posted = await parts.post_one(told(ASKED))
+    await receiver.wait_for(1)
+    parts.upkeep.wake()
+    await parts.rest()
+    answer.set()
+    await parts.until_tried(posted, 1)
+    await parts.rest()
+
+    parts.advance(60)
+
+    await parts.until_status(posted, "expired")
 
 
 async def test_what_comes_in_quiet_hours_is_one_message_in_the_morning(
